@@ -1,0 +1,54 @@
+# `make` lists the targets. Everything here is a plain go command, or a script
+# that runs alone.
+
+TOOL := go tool -modfile=tools/go.mod
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+LDFLAGS := -s -w -X github.com/nexus-blueprint/nexus/cmd.release=$(VERSION)
+ORACLES ?= $(or $(NEXUS_ORACLES),../shared/oracles)
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build ./nexus
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o nexus .
+
+.PHONY: install
+install: ## install nexus into $GOBIN
+	CGO_ENABLED=0 go install -trimpath -ldflags '$(LDFLAGS)' .
+
+.PHONY: test
+test: ## run the tests
+	go test ./...
+
+.PHONY: verify
+verify: ## run all tests, the long ones too, under the race detector
+	CGO_ENABLED=1 go test -race -tags slow -timeout 60m ./...
+
+.PHONY: lint
+lint: ## gofmt, go vet, staticcheck, and golangci-lint where it is installed
+	.ci/gofmt.sh
+	go vet ./...
+	go vet -tags slow,bench ./...
+	$(TOOL) staticcheck ./...
+	@if command -v golangci-lint >/dev/null; then golangci-lint run; else echo "golangci-lint is not installed: left out"; fi
+
+.PHONY: bench
+bench: ## Go benchmarks, then one table of whole-process figures
+	go test -run '^$$' -bench . -benchmem ./...
+	@NEXUS_ORACLES=$(wildcard $(ORACLES)) go test -tags bench -run '^TestWholeProcess$$' -count=1 -v .
+
+.PHONY: accuracy
+accuracy: ## the conformance tables (cases: ORACLES=FOLDER)
+	.ci/conformance.sh $(ORACLES)
+
+.PHONY: update
+update: ## regenerate golden files and generated documentation; review the diff
+	NEXUS_UPDATE=1 go test -count=1 ./...
+
+.PHONY: ci
+ci: ## what the continuous integration runs
+	.ci/run

@@ -1,0 +1,218 @@
+package jsonschema
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/nexus-blueprint/nexus/compat"
+)
+
+// Budgets in solver steps: one containment question, and one change of it.
+const (
+	wholeBudget  = 20000
+	changeBudget = 3000
+)
+
+// Compare judges a change in both directions. Each change that breaks documents
+// gets a witness of its own where the solver finds one.
+func (e *Engine) Compare(ctx context.Context, previous, next compat.Parsed) (*compat.Comparison, error) {
+	old, ok := previous.(*parsed)
+	if !ok {
+		return nil, fmt.Errorf("comparing %s: not a JSON Schema", previous.Schema().File)
+	}
+	fresh, ok := next.(*parsed)
+	if !ok {
+		return nil, fmt.Errorf("comparing %s: not a JSON Schema", next.Schema().File)
+	}
+	c, err := newComparer(ctx, old, fresh)
+	if err != nil {
+		return nil, err
+	}
+	return c.run()
+}
+
+// comparer holds one comparison.
+type comparer struct {
+	ctx      context.Context
+	old, new side
+	classes  *classes
+	solver   *solver
+	changes  []change
+}
+
+// side is one of the two versions.
+type side struct {
+	parsed *parsed
+	graph  *graph
+	faults []fault
+}
+
+func newComparer(ctx context.Context, old, next *parsed) (*comparer, error) {
+	oldLoader, oldRoot, err := old.fresh()
+	if err != nil {
+		return nil, err
+	}
+	newLoader, newRoot, err := next.fresh()
+	if err != nil {
+		return nil, err
+	}
+	classes := classify(oldRoot, newRoot)
+	c := &comparer{
+		ctx: ctx, classes: classes, solver: newSolver(classes, 0),
+		old: side{old, newGraph(oldRoot), oldLoader.faults},
+		new: side{next, newGraph(newRoot), newLoader.faults},
+	}
+	c.changes = diff(oldRoot, newRoot)
+	return c, nil
+}
+
+func (c *comparer) run() (*compat.Comparison, error) {
+	result := &compat.Comparison{}
+	var err error
+	if result.Backward, err = c.judge(compat.BackwardDirection); err != nil {
+		return nil, err
+	}
+	if result.Forward, err = c.judge(compat.ForwardDirection); err != nil {
+		return nil, err
+	}
+	for i := range c.changes {
+		change := c.changes[i].Change
+		harmless := !change.Backward.Breaks && !change.Forward.Breaks
+		switch {
+		case change.Kind == compat.ValuesNarrowed && !change.Backward.Breaks:
+			change.Kind = compat.Other
+		case change.Kind == compat.TypeChanged && harmless && result.Backward.Verdict != compat.Undecided && result.Forward.Verdict != compat.Undecided:
+			change.Kind = compat.Other // the same documents in other words
+		}
+		result.Changes = append(result.Changes, change)
+	}
+	return result, nil
+}
+
+// question is containment in one direction: is every document of from one of into?
+type question struct {
+	direction  compat.Direction
+	from, into side
+}
+
+func (c *comparer) question(d compat.Direction) question {
+	if d == compat.ForwardDirection {
+		return question{d, c.new, c.old}
+	}
+	return question{d, c.old, c.new}
+}
+
+// judge answers containment in one direction and finds which changes are to
+// blame for a break.
+func (c *comparer) judge(d compat.Direction) (compat.Truth, error) {
+	q := c.question(d)
+	if err := c.ctx.Err(); err != nil {
+		return compat.Truth{}, err
+	}
+	value, is := c.ask(wholeBudget, q, q.into.graph.root)
+	truth := compat.Truth{Verdict: compat.Compatible, Proof: compat.ByContainment}
+	if is == unsat {
+		return truth, nil
+	}
+	if is == sat {
+		truth.Witness = q.witness(value)
+	}
+	breaking, err := c.blame(q)
+	if err != nil {
+		return compat.Truth{}, err
+	}
+	for i := 0; truth.Witness == nil && i < len(breaking); i++ {
+		truth.Witness = breaking[i].Effect(d).Witness
+	}
+	if truth.Witness == nil {
+		for _, change := range breaking {
+			*change.Effect(d) = compat.Effect{}
+		}
+		return compat.Truth{Verdict: compat.Undecided, Reason: c.reason(q, is)}, nil
+	}
+	truth.Verdict, truth.Proof = compat.Breaking, compat.ByWitness
+	c.explainRest(q, truth)
+	return truth, nil
+}
+
+// ask looks for a document of q.from that target refuses.
+func (c *comparer) ask(budget int, q question, target *node) (any, status) {
+	c.classes.assign(target)
+	c.solver.steps = budget
+	return c.solver.solve([]literal{must(q.from.graph.root), mustNot(target)})
+}
+
+// blame asks about each change alone.
+func (c *comparer) blame(q question) ([]*change, error) {
+	var breaking []*change
+	for i := range c.changes {
+		if err := c.ctx.Err(); err != nil {
+			return nil, err
+		}
+		change := &c.changes[i]
+		if change.Kind == compat.DefaultRemoved {
+			continue
+		}
+		target := q.into.graph.only(change.focuses(q.direction))
+		value, is := c.ask(changeBudget, q, target)
+		if is == unsat {
+			continue
+		}
+		effect := compat.Effect{Breaks: true, Proof: compat.ByRule}
+		if is == sat {
+			if w := q.witness(c.shrink(q, target, value)); w != nil {
+				effect = compat.Effect{Breaks: true, Proof: compat.ByWitness, Witness: w}
+			}
+		}
+		*change.Effect(q.direction) = effect
+		breaking = append(breaking, change)
+	}
+	return breaking, nil
+}
+
+func (c *change) focuses(d compat.Direction) []focus {
+	if d == compat.ForwardDirection {
+		return c.forward
+	}
+	return c.backward
+}
+
+// explainRest adds a change of its own for a break that none of the changes
+// accounts for: several of them together, or an unchanged keyword that they
+// bring into play.
+func (c *comparer) explainRest(q question, truth compat.Truth) {
+	var blamed []focus
+	for i := range c.changes {
+		if change := &c.changes[i]; change.Effect(q.direction).Breaks {
+			blamed = append(blamed, change.focuses(q.direction)...)
+		}
+	}
+	witness := truth.Witness
+	if len(blamed) > 0 {
+		value, is := c.ask(changeBudget, q, q.into.graph.without(blamed))
+		if is != sat {
+			return
+		}
+		if witness = q.witness(value); witness == nil {
+			return
+		}
+	}
+	rest := change{Change: compat.Change{
+		Rule: compat.RuleUnexplained, Kind: compat.Other,
+		Message: fmt.Sprintf("the changes together break %s readers, though no single one does", q.direction),
+	}}
+	*rest.Effect(q.direction) = compat.Effect{Breaks: true, Proof: compat.ByWitness, Witness: witness}
+	c.changes = append(c.changes, rest)
+}
+
+// reason says why a question stays open.
+func (c *comparer) reason(q question, is status) string {
+	for _, f := range append(append([]fault(nil), q.into.faults...), q.from.faults...) {
+		at := f.place.file.locate(f.place.pointer)
+		return fmt.Sprintf("%s:%d: %s", at.File, at.Line, f.reason)
+	}
+	if is == sat {
+		return "a document was found that the validator judges differently"
+	}
+	return "the search gave up after its fixed number of steps"
+}

@@ -1,0 +1,227 @@
+package jsonschema
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/nexus-blueprint/nexus/compat"
+)
+
+// fields compares the properties of two object schemas by name.
+func (d *differ) fields(o, n *node) {
+	renamed := renamedFields(o, n)
+	for _, name := range n.names {
+		old, both := o.properties[name]
+		switch {
+		case both:
+			d.pair(old, n.properties[name])
+		case renamed[name] != "":
+			d.renamed(o, n, renamed[name], name)
+		default:
+			d.fieldAdded(o, n, name)
+		}
+	}
+	for _, name := range o.names {
+		if _, kept := n.properties[name]; !kept && !slices.Contains(sortedValues(renamed), name) {
+			d.fieldRemoved(o, n, name)
+		}
+	}
+	d.patternFields(o, n)
+	d.requirements(o, n)
+}
+
+func (d *differ) fieldAdded(o, n *node, name string) {
+	sub := n.properties[name]
+	_, hasDefault := defaultOf(sub)
+	required := slices.Contains(n.required, name) && !slices.Contains(o.required, name)
+	words := []string{"optional"}
+	if required {
+		words[0] = "required"
+	}
+	if !hasDefault {
+		words = append(words, "without a default")
+	}
+	d.add(o, n, difference{
+		rule: "json/field-added", kind: compat.FieldAdded, keyword: "properties", name: name,
+		path: []string{"properties", name}, oldPath: []string{"properties"}, after: rawOrNil(sub),
+		message: fmt.Sprintf("field %q was added (%s)", name, strings.Join(words, ", ")),
+	})
+	c := &d.changes[len(d.changes)-1]
+	c.Field = &compat.Field{Name: name, Required: required, Default: hasDefault, Open: isOpen(o, name)}
+	c.forward = []focus{{o, "additionalProperties", name}}
+	if required {
+		c.backward = append(c.backward, focus{n, "required", name})
+	}
+}
+
+func (d *differ) fieldRemoved(o, n *node, name string) {
+	sub := o.properties[name]
+	_, hasDefault := defaultOf(sub)
+	required := slices.Contains(o.required, name)
+	d.add(o, n, difference{
+		rule: "json/field-removed", kind: compat.FieldRemoved, keyword: "additionalProperties", name: name,
+		path: []string{"properties"}, oldPath: []string{"properties", name}, before: rawOrNil(sub),
+		message: fmt.Sprintf("field %q was removed", name),
+	})
+	c := &d.changes[len(d.changes)-1]
+	c.Pointer = o.at("properties", name)
+	c.Field = &compat.Field{Name: name, Required: required, Default: hasDefault, Open: isOpen(n, name)}
+	c.forward = []focus{{o, "properties", name}}
+	if required && !slices.Contains(n.required, name) {
+		c.forward = append(c.forward, focus{o, "required", name})
+	}
+}
+
+func (d *differ) renamed(o, n *node, from, to string) {
+	d.add(o, n, difference{
+		rule: "json/field-renamed", kind: compat.Renamed, keyword: "properties", name: to,
+		path: []string{"properties", to}, oldPath: []string{"properties", from}, before: from, after: to,
+		message: fmt.Sprintf("field %q was renamed to %q", from, to),
+	})
+	c := &d.changes[len(d.changes)-1]
+	c.backward = append(c.backward, focus{n, "additionalProperties", from})
+	c.forward = []focus{{o, "properties", from}, {o, "additionalProperties", to}}
+	if slices.Contains(n.required, to) {
+		c.backward = append(c.backward, focus{n, "required", to})
+	}
+	if slices.Contains(o.required, from) {
+		c.forward = append(c.forward, focus{o, "required", from})
+	}
+}
+
+// renamedFields maps new names to the old ones that they replace: the schema is
+// the same, and so is the name but for case and separators.
+func renamedFields(o, n *node) map[string]string {
+	renamed := map[string]string{}
+	for _, to := range n.names {
+		if _, both := o.properties[to]; both {
+			continue
+		}
+		for _, from := range o.names {
+			_, kept := n.properties[from]
+			if !kept && plainName(from) == plainName(to) && sameNode(o.properties[from], n.properties[to]) {
+				renamed[to] = from
+			}
+		}
+	}
+	return renamed
+}
+
+func plainName(name string) string {
+	return strings.ToLower(strings.NewReplacer("_", "", "-", "", ".", "", " ", "").Replace(name))
+}
+
+func sortedValues(m map[string]string) []string {
+	values := make([]string, 0, len(m))
+	for _, v := range m {
+		values = append(values, v)
+	}
+	slices.Sort(values)
+	return values
+}
+
+// patternFields compares patternProperties by pattern.
+func (d *differ) patternFields(o, n *node) {
+	find := func(list []patternNode, source string) *node {
+		for _, p := range list {
+			if p.pattern.source == source {
+				return p.node
+			}
+		}
+		return nil
+	}
+	sources := map[string]bool{}
+	for _, p := range slices.Concat(o.patterns, n.patterns) {
+		sources[p.pattern.source] = true
+	}
+	for _, source := range sortedKeys(sources) {
+		old, next := find(o.patterns, source), find(n.patterns, source)
+		if old != nil && next != nil {
+			d.pair(old, next)
+			continue
+		}
+		d.add(o, n, difference{
+			rule: "json/pattern-properties-changed", kind: compat.ValuesNarrowed, keyword: "patternProperties", name: source,
+			path: []string{"patternProperties", source}, before: rawOrNil(old), after: rawOrNil(next),
+			message: changed(fmt.Sprintf("the schema of fields that match %s", quoted(source)), rawOrNil(old), rawOrNil(next)),
+		})
+		c := &d.changes[len(d.changes)-1]
+		if next == nil {
+			c.backward = []focus{{n, "additionalProperties", ""}}
+		}
+		if old == nil {
+			c.forward = []focus{{o, "additionalProperties", ""}}
+		}
+	}
+}
+
+// requirements compares required for the fields that both versions have, or
+// that neither declares.
+func (d *differ) requirements(o, n *node) {
+	for _, name := range n.required {
+		if _, declared := n.properties[name]; slices.Contains(o.required, name) || declared && o.properties[name] == nil {
+			continue
+		}
+		d.add(o, n, difference{
+			rule: "json/made-required", kind: compat.MadeRequired, keyword: "required", name: name,
+			path: requiredPath(n, name), oldPath: []string{"required"}, after: name,
+			message: fmt.Sprintf("field %q became required", name),
+		})
+		d.changes[len(d.changes)-1].Pointer = n.at("required")
+	}
+	for _, name := range o.required {
+		if _, declared := o.properties[name]; slices.Contains(n.required, name) || declared && n.properties[name] == nil {
+			continue
+		}
+		d.add(o, n, difference{
+			rule: "json/made-optional", kind: compat.MadeOptional, keyword: "required", name: name,
+			path: []string{"required"}, oldPath: requiredPath(o, name), before: name,
+			message: fmt.Sprintf("field %q became optional", name),
+		})
+		d.changes[len(d.changes)-1].Pointer = n.at("required")
+	}
+}
+
+// requiredPath is where a name stands in the list of required names.
+func requiredPath(n *node, name string) []string {
+	list, _ := n.raw["required"].([]any)
+	return []string{"required", strconv.Itoa(slices.Index(list, any(name)))}
+}
+
+// defaults reports a default that is gone. Defaults decide nothing, so equal
+// schemas may differ in them.
+func (d *differ) defaults(old, next *node) {
+	before, had := defaultOf(old)
+	_, has := defaultOf(next)
+	if !had || has {
+		return
+	}
+	d.add(old, next, difference{
+		rule: "json/default-removed", kind: compat.DefaultRemoved, keyword: "default", path: []string{"default"},
+		before: before, message: fmt.Sprintf("default %s was removed", short(before)),
+	})
+}
+
+// defaultOf finds a schema's default, also behind a reference.
+func defaultOf(n *node) (any, bool) {
+	for ; n != nil; n = n.alias {
+		if v, ok := n.raw["default"]; ok {
+			return v, true
+		}
+	}
+	return nil, false
+}
+
+// isOpen reports whether an object schema admits the field without saying
+// anything about it.
+func isOpen(n *node, name string) bool {
+	applied, sure := n.property(name)
+	for _, sub := range applied {
+		if !sub.follow().always() {
+			return false
+		}
+	}
+	return sure && len(desugared(n.allOf)) == 0
+}

@@ -1,0 +1,206 @@
+package jsonschema
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/nexus-blueprint/nexus/document"
+	"github.com/santhosh-tekuri/jsonschema/v5"
+)
+
+// validator is a schema compiled by santhosh-tekuri/jsonschema, the judge of
+// every witness.
+//
+// The library is given the schema as it stands but for four things, in which it
+// departs from the specification: patterns are translated from ECMA-262, a
+// pattern that cannot be compiled is left out (and everything that depends on
+// it is unsure), an empty enum accepts nothing, and formats are judged by
+// formats().
+type validator struct {
+	schema *jsonschema.Schema
+}
+
+var libraryDrafts = map[draft]*jsonschema.Draft{
+	draft4: jsonschema.Draft4, draft6: jsonschema.Draft6, draft7: jsonschema.Draft7,
+	draft2019: jsonschema.Draft2019, draft2020: jsonschema.Draft2020,
+}
+
+func newValidator(o Options, l *loader) (v *validator, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("compiling %s: %v", l.main.name, r)
+		}
+	}()
+	c := jsonschema.NewCompiler()
+	c.Draft = libraryDrafts[l.main.draft]
+	c.AssertFormat = o.Formats == "assert"
+	for name, f := range formats() {
+		c.Formats[name] = onStrings(f.judge)
+	}
+	if o.Formats == "ignore" {
+		for name := range c.Formats {
+			c.Formats[name] = func(any) bool { return true }
+		}
+		c.Decoders["base64"] = func(s string) ([]byte, error) { return []byte(s), nil }
+		c.MediaTypes["application/json"] = func([]byte) error { return nil }
+	}
+	c.LoadURL = func(uri string) (io.ReadCloser, error) {
+		if f, ok := l.files[uri]; ok {
+			return io.NopCloser(strings.NewReader(libraryText(f))), nil
+		}
+		if at, ok := l.ids[uri]; ok && at.pointer == "" {
+			return io.NopCloser(strings.NewReader(libraryText(at.file))), nil
+		}
+		return nil, fmt.Errorf("%s is not part of the schema", uri)
+	}
+	if err := c.AddResource(l.main.uri, strings.NewReader(libraryText(l.main))); err != nil {
+		return nil, err
+	}
+	compiled, err := c.Compile(l.main.uri)
+	if err != nil {
+		return nil, err
+	}
+	return &validator{compiled}, nil
+}
+
+func onStrings(judge func(string) bool) func(any) bool {
+	return func(v any) bool {
+		text, ok := v.(string)
+		return !ok || judge(text)
+	}
+}
+
+// Validate returns nil for a valid document, else a *jsonschema.ValidationError.
+func (v *validator) Validate(value any) error { return v.schema.Validate(value) }
+
+// libraryText is a document's text as the library needs it. Where nothing has
+// to be changed, it is the text itself.
+func libraryText(f *file) string {
+	value := rewrite(f.doc.Value(), f.draft, aSchema)
+	if object, ok := value.(map[string]any); ok {
+		if uri, ok := object["$schema"].(string); ok && uri != f.draft.metaURI() {
+			object["$schema"] = f.draft.metaURI() // Iglu's and other names of a known draft
+		} else if !ok && f.outer {
+			object["$schema"] = f.draft.metaURI()
+		}
+	}
+	return document.Encode(value)
+}
+
+// rewrite copies a schema with its patterns translated and its empty enums made
+// to refuse everything.
+func rewrite(value any, d draft, as shape) any {
+	switch as {
+	case schemaList:
+		return rewriteList(value, d)
+	case schemaOrList:
+		if _, ok := value.([]any); ok {
+			return rewriteList(value, d)
+		}
+	case schemaMap, schemaOrNames:
+		members, ok := value.(map[string]any)
+		if !ok {
+			return value
+		}
+		out := make(map[string]any, len(members))
+		for name, member := range members {
+			out[name] = rewrite(member, d, aSchema)
+		}
+		return out
+	case aSchema:
+	default:
+		return value
+	}
+	object, ok := value.(map[string]any)
+	if !ok {
+		return value
+	}
+	out := make(map[string]any, len(object))
+	for keyword, v := range object {
+		as, known := shapes()[d][keyword]
+		switch {
+		case keyword == "pattern":
+			if source, ok := v.(string); ok {
+				if p := compilePattern(source); p.re != nil {
+					out[keyword] = p.goText
+				}
+				continue
+			}
+			out[keyword] = v
+		case keyword == "patternProperties" && known:
+			out[keyword] = rewritePatterns(v, d)
+		case known:
+			out[keyword] = rewrite(v, d, as)
+		default:
+			// A reference may point into a keyword that the draft does not know.
+			out[keyword] = rewriteUnknown(v, d)
+		}
+	}
+	if list, ok := object["enum"].([]any); ok && len(list) == 0 && d >= draft2019 {
+		delete(out, "enum")
+		refuse := []any{false}
+		if all, ok := out["allOf"].([]any); ok {
+			refuse = slices.Concat(all, refuse)
+		}
+		out["allOf"] = refuse
+	}
+	return out
+}
+
+// rewriteUnknown treats what looks like a schema as one.
+func rewriteUnknown(value any, d draft) any {
+	if object, ok := value.(map[string]any); ok {
+		return rewrite(object, d, aSchema)
+	}
+	return value
+}
+
+func rewriteList(value any, d draft) any {
+	list, ok := value.([]any)
+	if !ok {
+		return value
+	}
+	out := make([]any, len(list))
+	for i, item := range list {
+		out[i] = rewrite(item, d, aSchema)
+	}
+	return out
+}
+
+func rewritePatterns(value any, d draft) any {
+	members, ok := value.(map[string]any)
+	if !ok {
+		return value
+	}
+	out := make(map[string]any, len(members))
+	for source, member := range members {
+		if p := compilePattern(source); p.re != nil {
+			out[p.goText] = rewrite(member, d, aSchema)
+		}
+	}
+	return out
+}
+
+// metaSchema is the node of a reference to one of the drafts' own meta-schemas:
+// the library has them compiled.
+func (b *builder) metaSchema(reference string) *node {
+	n := newNode(b.at.file, b.at.pointer, b.at.file.draft)
+	text, _ := resolveURI(b.at.base, reference)
+	n.opaque = &opaque{name: text, judge: func(v any) truth {
+		c := jsonschema.NewCompiler()
+		c.LoadURL = func(uri string) (io.ReadCloser, error) { return nil, fmt.Errorf("%s is not part of the schema", uri) }
+		source := document.Encode(map[string]any{"$ref": text})
+		if err := c.AddResource("nexus:///meta", bytes.NewReader([]byte(source))); err != nil {
+			return unsure
+		}
+		compiled, err := c.Compile("nexus:///meta")
+		if err != nil {
+			return unsure
+		}
+		return truthOf(compiled.Validate(v) == nil)
+	}}
+	return n
+}

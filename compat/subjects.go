@@ -1,0 +1,67 @@
+package compat
+
+import (
+	"fmt"
+	"path"
+
+	"github.com/nexus-blueprint/nexus/report"
+	"github.com/nexus-blueprint/nexus/schema"
+)
+
+// SubjectAdded notes a subject that the baseline does not hold.
+func SubjectAdded(s schema.Schema) report.Finding {
+	return subjectFinding(RuleSubjectAdded, s.Subject, "new subject: there is no earlier version that it could break", fileStart(s, "new"))
+}
+
+// SubjectDeleted reports a subject of the baseline that is gone. remains is the
+// nearest folder that is still there.
+func SubjectDeleted(old schema.Schema, remains string) report.Finding {
+	place := report.Location{File: remains, Line: 1, Column: 1, EndLine: 1, EndColumn: 1, Side: "new"}
+	f := subjectFinding(RuleSubjectDeleted, old.Subject, "the subject was deleted: its events stay in the log, and nothing is left to read them with", place)
+	f.Hint = fmt.Sprintf("put %s back; a subject that is no longer written keeps its schema", path.Base(old.File))
+	f.Related = []report.Related{{Message: "the old version", Location: fileStart(old, "old")}}
+	return f
+}
+
+// SubjectRenamed notes that a subject was judged against a version under another name.
+func SubjectRenamed(old, next schema.Schema) report.Finding {
+	f := subjectFinding(RuleSubjectRenamed, next.Subject, "renamed from "+old.Subject+", and judged against it", fileStart(next, "new"))
+	f.Related = []report.Related{{Message: "the old version", Location: fileStart(old, "old")}}
+	f.Fingerprint = report.Fingerprint(RuleSubjectRenamed, next.Subject, "", "", old.Subject, next.Subject)
+	return f
+}
+
+// FormatChanged reports a subject that changed its schema language.
+func FormatChanged(old, next schema.Schema) report.Finding {
+	f := subjectFinding(RuleFormatChanged, next.Subject, fmt.Sprintf("the format changed from %s to %s: no document of one can be read with the other", old.Format, next.Format), fileStart(next, "new"))
+	f.Hint = "publish the new format as a new subject"
+	f.Related = []report.Related{{Message: "the old version", Location: fileStart(old, "old")}}
+	f.Fingerprint = report.Fingerprint(RuleFormatChanged, next.Subject, "", "", string(old.Format), string(next.Format))
+	return f
+}
+
+// GateChanged reports an edit of the configuration or the waivers that judge
+// the very change it is part of. before and after are the two texts' digests.
+func GateChanged(file, revision, before, after string) report.Finding {
+	place := report.Location{File: file, Line: 1, Column: 1, EndLine: 1, EndColumn: 1, Side: "new"}
+	f := subjectFinding(RuleGateChanged, "", fmt.Sprintf("%s differs from %s: this run used the version there", file, revision), place)
+	f.Hint = "merge changes of the gate on their own, after a review"
+	f.Fingerprint = report.Fingerprint(RuleGateChanged, file, "", "", before, after)
+	return f
+}
+
+func subjectFinding(rule, subject, message string, place report.Location) report.Finding {
+	return report.Finding{
+		Rule: rule, Severity: RuleSeverity(rule), Subject: subject, Message: message,
+		Location: place, Fingerprint: report.Fingerprint(rule, subject, "", "", nil, nil),
+	}
+}
+
+// fileStart is the first place of a schema's file, for what concerns it as a whole.
+func fileStart(s schema.Schema, side string) report.Location {
+	place := report.Location{File: s.File, Line: 1, Column: 1, EndLine: 1, EndColumn: 1, Side: side}
+	if s.Revision != "" {
+		place.Revision = &s.Revision
+	}
+	return place
+}
