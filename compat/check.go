@@ -77,7 +77,7 @@ func Check(ctx context.Context, engine Engine, o Options, previous []Parsed, nex
 	var comparison *Comparison
 	for _, earlier := range previous {
 		var err error
-		if comparison, err = engine.Compare(ctx, earlier, next); err != nil {
+		if comparison, err = engine.Compare(ctx, earlier, next, o.Level.Directions()); err != nil {
 			return nil, err
 		}
 		comparison.explain()

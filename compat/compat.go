@@ -159,9 +159,11 @@ type Engine interface {
 	Rules() []report.Rule
 	// Parse reads one version. A malformed one is an *InputError.
 	Parse(s schema.Schema) (Parsed, error)
-	// Compare judges a change in both directions. It returns an error only when
-	// ctx ends or a version cannot be resolved (*InputError); doubt is Undecided.
-	Compare(ctx context.Context, previous, next Parsed) (*Comparison, error)
+	// Compare judges a change in both directions. In those that are demanded, a
+	// break carries its witness; in the others a verdict without one will do. It
+	// returns an error only when ctx ends or a version cannot be resolved
+	// (*InputError); doubt is Undecided.
+	Compare(ctx context.Context, previous, next Parsed, demanded []Direction) (*Comparison, error)
 	// Fixes suggests edits of next that undo what the change breaks in direction d.
 	Fixes(previous, next Parsed, c Change, d Direction) []Fix
 }

@@ -1,10 +1,13 @@
 package compat
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/nexus-blueprint/nexus/report"
+	"github.com/nexus-blueprint/nexus/schema"
 )
 
 // Findings lists what counts against the change: its breaks under the profile,
@@ -181,8 +184,9 @@ func (r *Result) doubt() string {
 
 // Checks lists what was judged of one subject: every rule that broke, and the
 // compatibility level itself unless it broke. findings are the subject's, after
-// waivers; results are its comparisons, none when there was nothing to compare.
-func Checks(subject string, results []*Result, findings []report.Finding) []report.Check {
+// waivers; verdicts are those of its comparisons, none when there was nothing to
+// compare; place is where the subject stands.
+func Checks(subject string, verdicts []Verdict, findings []report.Finding, place report.Location) []report.Check {
 	var checks []report.Check
 	for _, f := range findings {
 		if f.Severity == report.Note || slices.ContainsFunc(checks, func(c report.Check) bool { return c.Rule == f.Rule }) {
@@ -190,17 +194,14 @@ func Checks(subject string, results []*Result, findings []report.Finding) []repo
 		}
 		checks = append(checks, report.Check{Subject: subject, Rule: f.Rule, Result: ruleResult(f.Rule, findings), Location: f.Location})
 	}
-	level := report.Check{Subject: subject, Rule: RuleCompatible, Result: report.NotApplicable}
-	for _, r := range results {
-		if r.Next != nil {
-			level.Location = locate(r.Next, "", "new")
-		}
+	level := report.Check{Subject: subject, Rule: RuleCompatible, Result: report.NotApplicable, Location: place}
+	for _, verdict := range verdicts {
 		switch {
-		case r.Verdict == Breaking && len(checks) > 0:
+		case verdict == Breaking && len(checks) > 0:
 			return checks // the rules say it better
-		case r.Verdict == Breaking:
+		case verdict == Breaking:
 			level.Result = report.Fail
-		case r.Verdict == Undecided:
+		case verdict == Undecided:
 			level.Result = report.Undecided
 		case level.Result == report.NotApplicable:
 			level.Result = report.Pass
@@ -302,19 +303,35 @@ func (c *Change) breaks() *string {
 }
 
 // Columns heads the rows of the table of subjects.
-var Columns = []string{"Subject", "Verdict", "Proof", "Level", "Against", "Truth", "Bump", "Deploy"}
+var Columns = []string{"Subject", "Verdict", "Proof", "Level", "Truth", "Bump", "Deploy"}
 
-// Row is the subject's line in the table of subjects. level says which level
-// applied and where it comes from.
-func (r *Result) Row(subject, level, against string) []string {
+// Row is the subject's line in the table of subjects.
+func (d SubjectData) Row() []string {
 	return []string{
-		subject, string(r.Verdict), string(r.Proof), level, against,
-		string(r.Truth.Verdict), string(r.Bump), string(r.Deploy),
+		d.Subject, string(d.Verdict), string(d.Proof), string(d.Level),
+		string(d.Truth.Verdict), string(d.Bump), string(d.Deploy),
 	}
 }
 
 // Problem is the InputError as the report shows it.
 func (e *InputError) Problem(subject string) report.Problem {
 	place := e.Location
+	place.Side = cmp.Or(place.Side, "new")
 	return report.Problem{Code: e.Code, Message: e.Message, Hints: e.Hints, Subject: &subject, Location: &place}
+}
+
+// OldSide says of an error in reading a schema that the schema is the earlier
+// version, which nobody can repair in the change at hand.
+func OldSide(err error, s schema.Schema) error {
+	var input *InputError
+	if !errors.As(err, &input) {
+		return fmt.Errorf("the old version: %w", err)
+	}
+	old := *input
+	old.Message = "the old version cannot be read: " + input.Message
+	old.Location.Side = "old"
+	if s.Revision != "" {
+		old.Location.Revision = &s.Revision
+	}
+	return &old
 }

@@ -60,8 +60,8 @@ func blueprintRules() []report.Rule {
 			ID: RuleFieldAdded, Severity: report.Error, Kind: string(FieldAdded),
 			Title:  "A field was added although the profile forbids new fields",
 			Why:    "profiles.blueprint.allow_new_fields is false in nexus.yaml: consumers rely on the exact set of fields.",
-			Before: `{"properties": {"id": {"type": "string"}}}`,
-			After:  `{"properties": {"id": {"type": "string"}, "coupon": {"type": "string"}}}`,
+			Before: `{"properties": {"id": {"type": "string"}}, "additionalProperties": false}`,
+			After:  `{"properties": {"id": {"type": "string"}, "coupon": {"type": "string"}}, "additionalProperties": false}`,
 			Fix:    "Publish a new event type with the field, and an upcaster from the old one.",
 		},
 		{
@@ -117,8 +117,8 @@ func registryRules() []report.Rule {
 			ID: RuleUnexplained, Severity: report.Error,
 			Title:  "The change breaks documents, and no single rule says why",
 			Why:    "Several harmless-looking changes can break a document together. The proof stands, even though no one keyword is to blame.",
-			Before: `{"anyOf": [{"type": "string"}, {"type": "integer"}]}`,
-			After:  `{"oneOf": [{"type": "number"}, {"type": "integer"}]}`,
+			Before: `{"oneOf": [{"maximum": 5}, {"minimum": 6}]}`,
+			After:  `{"oneOf": [{"maximum": 6}, {"minimum": 6}]}`,
 			Fix:    "Read the witness: it shows a document that one version accepts and the other rejects.",
 		},
 		{

@@ -10,7 +10,7 @@ import (
 
 // SubjectAdded notes a subject that the baseline does not hold.
 func SubjectAdded(s schema.Schema) report.Finding {
-	return subjectFinding(RuleSubjectAdded, s.Subject, "new subject: there is no earlier version that it could break", fileStart(s, "new"))
+	return subjectFinding(RuleSubjectAdded, s.Subject, "new subject: there is no earlier version that it could break", Start(s, "new"))
 }
 
 // SubjectDeleted reports a subject of the baseline that is gone. remains is the
@@ -19,23 +19,23 @@ func SubjectDeleted(old schema.Schema, remains string) report.Finding {
 	place := report.Location{File: remains, Line: 1, Column: 1, EndLine: 1, EndColumn: 1, Side: "new"}
 	f := subjectFinding(RuleSubjectDeleted, old.Subject, "the subject was deleted: its events stay in the log, and nothing is left to read them with", place)
 	f.Hint = fmt.Sprintf("put %s back; a subject that is no longer written keeps its schema", path.Base(old.File))
-	f.Related = []report.Related{{Message: "the old version", Location: fileStart(old, "old")}}
+	f.Related = []report.Related{{Message: "the old version", Location: Start(old, "old")}}
 	return f
 }
 
 // SubjectRenamed notes that a subject was judged against a version under another name.
 func SubjectRenamed(old, next schema.Schema) report.Finding {
-	f := subjectFinding(RuleSubjectRenamed, next.Subject, "renamed from "+old.Subject+", and judged against it", fileStart(next, "new"))
-	f.Related = []report.Related{{Message: "the old version", Location: fileStart(old, "old")}}
+	f := subjectFinding(RuleSubjectRenamed, next.Subject, "renamed from "+old.Subject+", and judged against it", Start(next, "new"))
+	f.Related = []report.Related{{Message: "the old version", Location: Start(old, "old")}}
 	f.Fingerprint = report.Fingerprint(RuleSubjectRenamed, next.Subject, "", "", old.Subject, next.Subject)
 	return f
 }
 
 // FormatChanged reports a subject that changed its schema language.
 func FormatChanged(old, next schema.Schema) report.Finding {
-	f := subjectFinding(RuleFormatChanged, next.Subject, fmt.Sprintf("the format changed from %s to %s: no document of one can be read with the other", old.Format, next.Format), fileStart(next, "new"))
+	f := subjectFinding(RuleFormatChanged, next.Subject, fmt.Sprintf("the format changed from %s to %s: no document of one can be read with the other", old.Format, next.Format), Start(next, "new"))
 	f.Hint = "publish the new format as a new subject"
-	f.Related = []report.Related{{Message: "the old version", Location: fileStart(old, "old")}}
+	f.Related = []report.Related{{Message: "the old version", Location: Start(old, "old")}}
 	f.Fingerprint = report.Fingerprint(RuleFormatChanged, next.Subject, "", "", string(old.Format), string(next.Format))
 	return f
 }
@@ -57,8 +57,8 @@ func subjectFinding(rule, subject, message string, place report.Location) report
 	}
 }
 
-// fileStart is the first place of a schema's file, for what concerns it as a whole.
-func fileStart(s schema.Schema, side string) report.Location {
+// Start is the first place of a schema's file, for what concerns it as a whole.
+func Start(s schema.Schema, side string) report.Location {
 	place := report.Location{File: s.File, Line: 1, Column: 1, EndLine: 1, EndColumn: 1, Side: side}
 	if s.Revision != "" {
 		place.Revision = &s.Revision

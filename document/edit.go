@@ -114,17 +114,61 @@ func (d *Document) Remove(pointer string) (Edit, bool) {
 	return d.edit(d.removal(parent, n)), true
 }
 
-// removal is the stretch to cut: up to the next item, else from the end of the
-// one before, else all there is between the brackets.
+// RemoveMembers takes several members out of the object at a pointer; members
+// that stand side by side go in one edit. It is false when one of them is missing.
+func (d *Document) RemoveMembers(pointer string, keys ...string) ([]Edit, bool) {
+	path, ok := d.find(pointer)
+	if !ok || path[len(path)-1].kind != object {
+		return nil, false
+	}
+	n := path[len(path)-1]
+	gone := make([]bool, len(n.children))
+	for _, key := range keys {
+		child := n.child(key)
+		if child == nil {
+			return nil, false
+		}
+		gone[slices.Index(n.children, child)] = true
+	}
+	var edits []Edit
+	for first := 0; first < len(gone); first++ {
+		if !gone[first] {
+			continue
+		}
+		last := first
+		for last+1 < len(gone) && gone[last+1] && !d.yaml {
+			last++
+		}
+		if d.yaml {
+			e, ok := d.Remove(Join(pointer, n.children[first].key))
+			if !ok {
+				return nil, false
+			}
+			edits = append(edits, e)
+		} else {
+			edits = append(edits, d.edit(n.stretch(first, last)))
+		}
+		first = last
+	}
+	return edits, true
+}
+
+// removal is the stretch to cut for one item.
 func (d *Document) removal(parent, n *node) span {
 	i := slices.Index(parent.children, n)
+	return parent.stretch(i, i)
+}
+
+// stretch is what to cut for the items first to last: up to the next item, else
+// from the end of the one before, else all there is between the brackets.
+func (n *node) stretch(first, last int) span {
 	switch {
-	case i+1 < len(parent.children):
-		return span{start: n.keyStart, end: parent.children[i+1].keyStart}
-	case i > 0:
-		return span{start: parent.children[i-1].end, end: n.end}
+	case last+1 < len(n.children):
+		return span{start: n.children[first].keyStart, end: n.children[last+1].keyStart}
+	case first > 0:
+		return span{start: n.children[first-1].end, end: n.children[last].end}
 	}
-	return span{start: parent.start + 1, end: parent.end - 1}
+	return span{start: n.start + 1, end: n.end - 1}
 }
 
 // add is the edit that puts one more item at the end of a JSON container, with

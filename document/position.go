@@ -151,6 +151,12 @@ func (d *Document) Member(pointer string) (Range, bool) {
 	return d.between(n.keyStart, max(n.end, n.keyStart)), true
 }
 
+// End is the position behind the last character of the text.
+func (d *Document) End() Position {
+	d.locate()
+	return d.position(len(d.body))
+}
+
 func (d *Document) between(start, end int) Range {
 	return Range{Start: d.position(start), End: d.position(end)}
 }

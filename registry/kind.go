@@ -19,6 +19,9 @@ type Kind struct {
 	// Sniff judges the text of a file named by Maybe. It should say yes to a
 	// broken schema, so that the breakage is reported and not passed over.
 	Sniff func(name string, text []byte) bool
+	// Identify returns the identifier by which other schemas may refer to this
+	// one, such as a JSON Schema's $id, or "". nil when the format has none.
+	Identify func(name string, text []byte) string
 }
 
 // SubjectRule names the subjects of the files that a glob matches.

@@ -9,6 +9,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/nexus-blueprint/nexus/compat"
 	"github.com/nexus-blueprint/nexus/schema"
@@ -86,12 +87,16 @@ type Tree struct {
 	passed    []string
 	revision  string
 	resolve   func(name string) ([]byte, error)
+
+	identify   sync.Once
+	identified map[string]File // by the identifier that the file claims
 }
 
 type entry struct {
-	version string
-	format  schema.Format
-	file    File
+	version  string
+	format   schema.Format
+	identify func(name string, text []byte) string
+	file     File
 }
 
 // TreeOptions is what a Tree needs beside its files.
@@ -177,7 +182,7 @@ func (t *Tree) place(dir string, files []candidate, rootName string) {
 		if c.rule != nil {
 			subject = c.rule.expand(subject)
 		}
-		t.add(subject, entry{version: version, format: c.kind.Format, file: c.File})
+		t.add(subject, entry{version: version, format: c.kind.Format, identify: c.kind.Identify, file: c.File})
 	}
 }
 
@@ -239,8 +244,45 @@ func (t *Tree) Schema(_ context.Context, subject, version string) (schema.Schema
 	return schema.Schema{
 		Subject: subject, Version: e.version, Format: e.format,
 		File: e.file.Name, Revision: t.revision, Text: e.file.Text,
-		Resolve: Resolver(e.file.Name, t.resolve),
+		Resolve: t.resolver(e.file.Name),
 	}, nil
+}
+
+// resolver reads what a file refers to: by path, or by the identifier that
+// another file of the tree claims.
+func (t *Tree) resolver(name string) func(string) (string, []byte, error) {
+	byPath := Resolver(name, t.resolve)
+	return func(reference string) (string, []byte, error) {
+		if !strings.Contains(reference, ":") {
+			if byPath == nil {
+				return reference, nil, &FileError{File: reference, Err: ErrOutside}
+			}
+			return byPath(reference)
+		}
+		t.identify.Do(t.indexIdentifiers)
+		file, ok := t.identified[reference]
+		if !ok {
+			return reference, nil, ErrNotFound
+		}
+		return file.Name, file.Text, nil
+	}
+}
+
+// indexIdentifiers notes which file claims which identifier. Of two that claim
+// one, the first by name counts.
+func (t *Tree) indexIdentifiers() {
+	t.identified = map[string]File{}
+	for _, subject := range slices.Sorted(maps.Keys(t.subjects)) {
+		for _, e := range t.subjects[subject] {
+			if e.identify == nil || e.file.Err != nil {
+				continue
+			}
+			id := e.identify(e.file.Name, e.file.Text)
+			if _, taken := t.identified[id]; id != "" && !taken {
+				t.identified[id] = e.file
+			}
+		}
+	}
 }
 
 // Compatibility is empty: files demand no level.

@@ -175,6 +175,9 @@ func (p *printer) finding(f report.Finding) {
 	for _, fix := range f.Fixes {
 		p.fact(factIndent, "fix", fixText(fix, f.Location.File))
 	}
+	if f.Severity != report.Note { // a note needs no waiver
+		p.exact(factIndent, "id", f.Fingerprint)
+	}
 	if !p.explained[f.Rule] {
 		p.explained[f.Rule] = true
 		p.exact(factIndent, "why", "nexus explain "+f.Rule)

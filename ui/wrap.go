@@ -53,19 +53,27 @@ func wrapAfter(taken int, text string, limit int) []string {
 	return lines
 }
 
-// hardWrap cuts one line into pieces of at most limit cells, spaces included.
-// It returns at least one piece.
+// hardWrap cuts one line into pieces of at most limit cells, spaces included:
+// behind a slash where that leaves no short piece, else anywhere. It returns at
+// least one piece.
 func hardWrap(line string, limit int) []string {
 	limit = max(limit, 1)
 	var pieces []string
-	start, used := 0, 0
+	start, slash, used := 0, 0, 0
 	for i, c := range line {
 		cells := width(string(c))
 		if used+cells > limit && i > start {
-			pieces = append(pieces, line[start:i])
-			start, used = i, 0
+			cut := i
+			if slash-start > limit/3 {
+				cut = slash
+			}
+			pieces = append(pieces, line[start:cut])
+			start, used = cut, width(line[cut:i])
 		}
 		used += cells
+		if c == '/' {
+			slash = i + 1
+		}
 	}
 	return append(pieces, line[start:])
 }

@@ -92,7 +92,7 @@ func (b *branch) solve() (any, status) {
 		return nil, unsat
 	}
 	if b.only != nil {
-		return tryValues(b.only.values, b.goal)
+		return tryValues(ofKind(b.only.values, b.kind), b.goal)
 	}
 	if !b.solver.spend() {
 		return nil, unknown

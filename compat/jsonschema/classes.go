@@ -145,6 +145,11 @@ func (c *classes) matching(p *pattern) *node {
 	return c.make("matching "+p.source, func(n *node) { n.types, n.pattern = stringKind, p })
 }
 
+// nonEmpty is a schema that accepts the strings of at least one character.
+func (c *classes) nonEmpty() *node {
+	return c.make("not empty", func(n *node) { n.types, n.minLength = stringKind, 1 })
+}
+
 func (c *classes) make(key string, fill func(*node)) *node {
 	if n, ok := c.made[key]; ok {
 		return n

@@ -3,6 +3,7 @@ package jsonschema
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/nexus-blueprint/nexus/compat"
 )
@@ -13,9 +14,11 @@ const (
 	changeBudget = 3000
 )
 
-// Compare judges a change in both directions. Each change that breaks documents
-// gets a witness of its own where the solver finds one.
-func (e *Engine) Compare(ctx context.Context, previous, next compat.Parsed) (*compat.Comparison, error) {
+// Compare judges a change in both directions. In a direction that is demanded,
+// each change that breaks documents gets a witness of its own where the solver
+// finds one, confirmed by the validator. In the other the solver's word is taken:
+// compiling for the validator costs more than all the rest.
+func (e *Engine) Compare(ctx context.Context, previous, next compat.Parsed, demanded []compat.Direction) (*compat.Comparison, error) {
 	old, ok := previous.(*parsed)
 	if !ok {
 		return nil, fmt.Errorf("comparing %s: not a JSON Schema", previous.Schema().File)
@@ -28,6 +31,7 @@ func (e *Engine) Compare(ctx context.Context, previous, next compat.Parsed) (*co
 	if err != nil {
 		return nil, err
 	}
+	c.demanded = demanded
 	return c.run()
 }
 
@@ -38,6 +42,7 @@ type comparer struct {
 	classes  *classes
 	solver   *solver
 	changes  []change
+	demanded []compat.Direction
 }
 
 // side is one of the two versions.
@@ -93,13 +98,15 @@ func (c *comparer) run() (*compat.Comparison, error) {
 type question struct {
 	direction  compat.Direction
 	from, into side
+	proved     bool // a break needs a witness that the validator confirms
 }
 
 func (c *comparer) question(d compat.Direction) question {
+	proved := slices.Contains(c.demanded, d)
 	if d == compat.ForwardDirection {
-		return question{d, c.new, c.old}
+		return question{d, c.new, c.old, proved}
 	}
-	return question{d, c.old, c.new}
+	return question{d, c.old, c.new, proved}
 }
 
 // judge answers containment in one direction and finds which changes are to
@@ -114,8 +121,12 @@ func (c *comparer) judge(d compat.Direction) (compat.Truth, error) {
 	if is == unsat {
 		return truth, nil
 	}
+	if is == sat && !q.proved {
+		_, err := c.blame(q)
+		return compat.Truth{Verdict: compat.Breaking, Proof: compat.ByRule}, err
+	}
 	if is == sat {
-		truth.Witness = q.witness(value)
+		truth.Witness = q.witness(c.shrink(q, q.into.graph.root, value), nil)
 	}
 	breaking, err := c.blame(q)
 	if err != nil {
@@ -159,8 +170,8 @@ func (c *comparer) blame(q question) ([]*change, error) {
 			continue
 		}
 		effect := compat.Effect{Breaks: true, Proof: compat.ByRule}
-		if is == sat {
-			if w := q.witness(c.shrink(q, target, value)); w != nil {
+		if is == sat && q.proved {
+			if w := q.witness(c.shrink(q, target, value), change.focuses(q.direction)); w != nil {
 				effect = compat.Effect{Breaks: true, Proof: compat.ByWitness, Witness: w}
 			}
 		}
@@ -193,7 +204,7 @@ func (c *comparer) explainRest(q question, truth compat.Truth) {
 		if is != sat {
 			return
 		}
-		if witness = q.witness(value); witness == nil {
+		if witness = q.witness(value, nil); witness == nil {
 			return
 		}
 	}
@@ -210,6 +221,11 @@ func (c *comparer) reason(q question, is status) string {
 	for _, f := range append(append([]fault(nil), q.into.faults...), q.from.faults...) {
 		at := f.place.file.locate(f.place.pointer)
 		return fmt.Sprintf("%s:%d: %s", at.File, at.Line, f.reason)
+	}
+	for _, s := range []side{q.from, q.into} {
+		if _, err := s.parsed.validator(); err != nil {
+			return fmt.Sprintf("%s: the validator cannot use the schema: %v", s.parsed.source.File, err)
+		}
 	}
 	if is == sat {
 		return "a document was found that the validator judges differently"

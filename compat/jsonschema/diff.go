@@ -142,7 +142,7 @@ type facet struct {
 // facets are the keywords that are compared by value.
 var facets = []facet{
 	{"json/type-changed", "type", []string{"type"}, func(o, n *node) bool { return o.types == n.types && o.integer == n.integer }, "type", nil},
-	{"json/values-changed", "enum", []string{"enum", "const"}, sameEnums, "allowed values", nil},
+	{"json/values-changed", "enum", []string{"enum", "const"}, sameEnums, "the list of allowed values", nil},
 	{"json/range-changed", "minimum", []string{"minimum", "exclusiveMinimum"}, func(o, n *node) bool { return sameBound(o.min, n.min) }, "lower limit", nil},
 	{"json/range-changed", "maximum", []string{"maximum", "exclusiveMaximum"}, func(o, n *node) bool { return sameBound(o.max, n.max) }, "upper limit", nil},
 	{"json/multiple-changed", "multipleOf", []string{"multipleOf"}, sameMultiple, "multipleOf", nil},
@@ -158,7 +158,7 @@ var facets = []facet{
 	{"json/property-count-changed", "maxProperties", []string{"maxProperties"}, func(o, n *node) bool { return o.maxProps == n.maxProps }, "greatest number of properties", nil},
 	{"json/property-names-changed", "propertyNames", []string{"propertyNames"}, func(o, n *node) bool { return sameNode(o.propNames, n.propNames) }, "propertyNames", nil},
 	{"json/not-changed", "not", []string{"not"}, func(o, n *node) bool { return sameNode(o.not, n.not) }, "not", nil},
-	{"json/unevaluated-changed", "unevaluated", []string{"unevaluatedProperties", "unevaluatedItems"}, sameUnevaluated, "what may be unevaluated", nil},
+	{"json/unevaluated-changed", "unevaluated", []string{"unevaluatedProperties", "unevaluatedItems"}, sameUnevaluated, "the schema of unevaluated parts", nil},
 }
 
 func (d *differ) ownKeywords(o, n *node) {
@@ -258,8 +258,8 @@ func firstOf(n *node, keywords []string) []string {
 	return keywords[:1]
 }
 
-// rawValues is the value of the keywords as written: nil for none, the value of
-// one, an object of several.
+// rawValues is the value of the keywords as written: nil for none, the plain
+// value when only the first is there, else an object of those that are.
 func rawValues(n *node, keywords []string) any {
 	found := map[string]any{}
 	for _, k := range keywords {
@@ -272,10 +272,12 @@ func rawValues(n *node, keywords []string) any {
 		return nil
 	case 1:
 		for k, v := range found {
-			if k != keywords[0] && len(keywords) == 2 && k == "const" {
+			switch k {
+			case keywords[0]:
+				return v
+			case "const":
 				return []any{v}
 			}
-			return v
 		}
 	}
 	return found
@@ -466,7 +468,7 @@ func sameDemand(a, b *node) bool {
 
 // inPlace compares what applies to the same value: combinations and conditions.
 func (d *differ) inPlace(o, n *node) {
-	d.combination(o, n, "allOf", written(o.allOf), written(n.allOf))
+	d.combination(o, n, "allOf", without(written(o.allOf), n), without(written(n.allOf), o))
 	d.combination(o, n, "anyOf", o.anyOf, n.anyOf)
 	d.combination(o, n, "oneOf", o.oneOf, n.oneOf)
 	if sameNode(o.ifNode, n.ifNode) && sameNode(o.then, n.then) && sameNode(o.orElse, n.orElse) {
@@ -486,6 +488,12 @@ func (d *differ) inPlace(o, n *node) {
 		rule: "json/condition-changed", kind: compat.ValuesNarrowed, keyword: "if", path: firstOf(n, keywords), oldPath: firstOf(o, keywords),
 		before: rawValues(o, keywords), after: rawValues(n, keywords), message: "the condition if/then/else changed",
 	})
+}
+
+// without leaves out the members that equal the whole other side: a schema that
+// gets an allOf around it is still what it was.
+func without(members []*node, other *node) []*node {
+	return slices.DeleteFunc(members, func(m *node) bool { return sameNode(m, other) })
 }
 
 // combination pairs the members of a combination: equal ones first, then, when
@@ -521,13 +529,17 @@ func combinationPath(n *node, keyword string) []string {
 }
 
 func combinationMessage(keyword string, removed, added int) string {
+	one, many := "alternative", "alternatives"
+	if keyword == "allOf" {
+		one, many = "member", "members"
+	}
 	switch {
 	case removed == 0:
-		return fmt.Sprintf("%s got %s", keyword, countOf(added, "alternative", "alternatives"))
+		return fmt.Sprintf("%s got %s", keyword, countOf(added, one, many))
 	case added == 0:
-		return fmt.Sprintf("%s lost %s", keyword, countOf(removed, "alternative", "alternatives"))
+		return fmt.Sprintf("%s lost %s", keyword, countOf(removed, one, many))
 	}
-	return fmt.Sprintf("%s: %s replaced by %d", keyword, countOf(removed, "alternative", "alternatives"), added)
+	return fmt.Sprintf("%s: %s replaced by %d", keyword, countOf(removed, one, many), added)
 }
 
 func countOf(n int, one, many string) string {

@@ -128,7 +128,13 @@ func (p *parsed) DeclaredVersion() string {
 }
 
 // Validator compiles the schema to judge documents with.
-func (p *parsed) Validator() (schema.Validator, error) { return p.validator() }
+func (p *parsed) Validator() (schema.Validator, error) {
+	v, err := p.validator()
+	if err != nil {
+		return nil, err
+	}
+	return documentValidator{v}, nil
+}
 
 func (p *parsed) validator() (*validator, error) {
 	p.compileOnce.Do(func() { p.compiled, p.compileErr = newValidator(p.engine.options, p.loader) })

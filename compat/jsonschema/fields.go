@@ -13,9 +13,9 @@ import (
 func (d *differ) fields(o, n *node) {
 	renamed := renamedFields(o, n)
 	for _, name := range n.names {
-		old, both := o.properties[name]
+		old := declaredIn(o, name)
 		switch {
-		case both:
+		case old != nil:
 			d.pair(old, n.properties[name])
 		case renamed[name] != "":
 			d.renamed(o, n, renamed[name], name)
@@ -24,12 +24,47 @@ func (d *differ) fields(o, n *node) {
 		}
 	}
 	for _, name := range o.names {
-		if _, kept := n.properties[name]; !kept && !slices.Contains(sortedValues(renamed), name) {
+		_, kept := n.properties[name]
+		if kept || slices.Contains(sortedValues(renamed), name) {
+			continue
+		}
+		if moved := declaredIn(n, name); moved != nil {
+			d.pair(o.properties[name], moved)
+		} else {
 			d.fieldRemoved(o, n, name)
 		}
 	}
 	d.patternFields(o, n)
 	d.requirements(o, n)
+}
+
+// declaredIn finds the schema of a field that n declares, itself or by allOf and
+// references: a field that moved there is neither new nor gone.
+func declaredIn(n *node, name string) *node {
+	for _, part := range n.conjuncts() {
+		if sub, ok := part.properties[name]; ok {
+			return sub
+		}
+	}
+	return nil
+}
+
+// demands reports whether n requires a field, itself or by allOf and references.
+func (n *node) demands(name string) bool {
+	return slices.ContainsFunc(n.conjuncts(), func(part *node) bool { return slices.Contains(part.required, name) })
+}
+
+// conjuncts lists n and all that it refers to by allOf and references, each once.
+func (n *node) conjuncts() []*node {
+	all := []*node{n.follow()}
+	for i := 0; i < len(all); i++ {
+		for _, sub := range written(all[i].allOf) {
+			if sub = sub.follow(); !slices.Contains(all, sub) {
+				all = append(all, sub)
+			}
+		}
+	}
+	return all
 }
 
 func (d *differ) fieldAdded(o, n *node, name string) {
@@ -96,12 +131,11 @@ func (d *differ) renamed(o, n *node, from, to string) {
 func renamedFields(o, n *node) map[string]string {
 	renamed := map[string]string{}
 	for _, to := range n.names {
-		if _, both := o.properties[to]; both {
+		if declaredIn(o, to) != nil {
 			continue
 		}
 		for _, from := range o.names {
-			_, kept := n.properties[from]
-			if !kept && plainName(from) == plainName(to) && sameNode(o.properties[from], n.properties[to]) {
+			if declaredIn(n, from) == nil && plainName(from) == plainName(to) && sameNode(o.properties[from], n.properties[to]) {
 				renamed[to] = from
 			}
 		}
@@ -161,7 +195,7 @@ func (d *differ) patternFields(o, n *node) {
 // that neither declares.
 func (d *differ) requirements(o, n *node) {
 	for _, name := range n.required {
-		if _, declared := n.properties[name]; slices.Contains(o.required, name) || declared && o.properties[name] == nil {
+		if _, declared := n.properties[name]; o.demands(name) || declared && declaredIn(o, name) == nil {
 			continue
 		}
 		d.add(o, n, difference{
@@ -172,7 +206,7 @@ func (d *differ) requirements(o, n *node) {
 		d.changes[len(d.changes)-1].Pointer = n.at("required")
 	}
 	for _, name := range o.required {
-		if _, declared := o.properties[name]; slices.Contains(n.required, name) || declared && n.properties[name] == nil {
+		if _, declared := o.properties[name]; n.demands(name) || declared && declaredIn(n, name) == nil {
 			continue
 		}
 		d.add(o, n, difference{

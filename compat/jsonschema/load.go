@@ -1,6 +1,7 @@
 package jsonschema
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/url"
@@ -98,6 +99,24 @@ func inputError(err error) error {
 // fail reports a malformed schema at a place.
 func (p place) fail(code, message string, hints ...string) error {
 	return &compat.InputError{Code: code, Message: message, Hints: hints, Location: p.file.locate(p.pointer)}
+}
+
+// Identifier returns the identifier that a schema claims at its root ("$id", in
+// draft 4 "id"), without an empty fragment, or "" when it claims none.
+func Identifier(name string, text []byte) string {
+	if !bytes.Contains(text, []byte("id")) {
+		return ""
+	}
+	doc, err := document.Parse(name, text)
+	if err != nil {
+		return ""
+	}
+	object, _ := doc.Value().(map[string]any)
+	id, ok := object["$id"].(string)
+	if !ok {
+		id, _ = object["id"].(string)
+	}
+	return strings.TrimSuffix(id, "#")
 }
 
 // draftOf reads "$schema", or takes the default draft.

@@ -316,7 +316,11 @@ func (g *objects) freshName(signs int, valueExtra, nameExtra []literal) (string,
 	if contradiction {
 		return "", unsat
 	}
-	name, is := g.solver.solveKind(stringKind, simple)
+	// A name that can be seen reads better than the empty one.
+	name, is := g.solver.solveKind(stringKind, append(slices.Clip(simple), must(g.solver.classes.nonEmpty())))
+	if is == unsat {
+		name, is = g.solver.solveKind(stringKind, simple)
+	}
 	if is != sat {
 		return "", is
 	}

@@ -205,6 +205,10 @@ func tryValues(values []any, literals []literal) (any, status) {
 	return nil, verdict
 }
 
+func ofKind(values []any, k kind) []any {
+	return slices.DeleteFunc(slices.Clone(values), func(v any) bool { return kindOf(v) != k })
+}
+
 func allSatisfied(literals []literal, v any) truth {
 	verdict := yes
 	for _, l := range literals {

@@ -14,11 +14,11 @@ import (
 // validator is a schema compiled by santhosh-tekuri/jsonschema, the judge of
 // every witness.
 //
-// The library is given the schema as it stands but for four things, in which it
-// departs from the specification: patterns are translated from ECMA-262, a
-// pattern that cannot be compiled is left out (and everything that depends on
-// it is unsure), an empty enum accepts nothing, and formats are judged by
-// formats().
+// The library is given the schema as it stands but for what it judges in another
+// way than the specification: patterns are translated from ECMA-262, a pattern
+// that cannot be compiled is left out (and everything that depends on it is
+// unsure), an empty enum accepts nothing, and formats are judged by formats().
+// What only the meta-schema minds, such as a repeated enum member, is mended.
 type validator struct {
 	schema *jsonschema.Schema
 }
@@ -139,15 +139,52 @@ func rewrite(value any, d draft, as shape) any {
 			out[keyword] = rewriteUnknown(v, d)
 		}
 	}
-	if list, ok := object["enum"].([]any); ok && len(list) == 0 && d >= draft2019 {
-		delete(out, "enum")
-		refuse := []any{false}
-		if all, ok := out["allOf"].([]any); ok {
-			refuse = slices.Concat(all, refuse)
-		}
-		out["allOf"] = refuse
-	}
+	tolerate(out, d)
 	return out
+}
+
+// tolerate brings what the meta-schemas forbid, and authors write all the same,
+// to a form that means the same and is allowed: repetitions in lists that are
+// sets, empty lists, and draft 4's exclusive limits without a limit.
+func tolerate(object map[string]any, d draft) {
+	for _, keyword := range []string{"enum", "required", "type"} {
+		if list, ok := object[keyword].([]any); ok {
+			object[keyword] = unique(list)
+		}
+	}
+	if list, ok := object["required"].([]any); ok && len(list) == 0 {
+		delete(object, "required")
+	}
+	if members, ok := object["dependencies"].(map[string]any); ok {
+		for name, member := range members {
+			if list, ok := member.([]any); ok {
+				if members[name] = unique(list); len(list) == 0 {
+					delete(members, name)
+				}
+			}
+		}
+	}
+	for exclusive, limit := range map[string]string{"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"} {
+		if _, ok := object[limit]; !ok && d == draft4 {
+			delete(object, exclusive)
+		}
+	}
+	if list, ok := object["enum"].([]any); ok && len(list) == 0 {
+		delete(object, "enum")
+		all, _ := object["allOf"].([]any)
+		object["allOf"] = append(slices.Clip(all), map[string]any{"not": map[string]any{}})
+	}
+}
+
+// unique drops repeated values.
+func unique(list []any) []any {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(slices.Clone(list), func(v any) bool {
+		key := keyOf(v)
+		repeated := seen[key]
+		seen[key] = true
+		return repeated
+	})
 }
 
 // rewriteUnknown treats what looks like a schema as one.

@@ -52,13 +52,16 @@ func (s *solver) find(w wish) (string, status) {
 	}
 	search.match = slices.DeleteFunc(slices.Clone(w.match), uncompiled)
 	search.avoid = slices.DeleteFunc(slices.Clone(w.avoid), uncompiled)
-	for _, f := range w.formats {
-		search.match = append(search.match, f.outer()...)
-	}
 	for _, f := range w.failing {
 		search.avoid = append(search.avoid, f.inner()...)
 	}
-	for range 40 {
+	if text, ok := s.member(w, search); ok {
+		return text, sat
+	}
+	for _, f := range w.formats {
+		search.match = append(search.match, f.outer()...)
+	}
+	for range maxGuesses {
 		text, st := s.shortest(search)
 		if st == unsat && !exact {
 			return "", unknown
@@ -75,6 +78,26 @@ func (s *solver) find(w wish) (string, status) {
 		search.not[text] = true
 	}
 	return "", unknown
+}
+
+// maxGuesses bounds how many strings that only look like members of a format
+// are tried.
+const maxGuesses = 40
+
+// member looks for a string where the formats are known from inside.
+func (s *solver) member(w, search wish) (string, bool) {
+	if len(w.formats) == 0 {
+		return "", false
+	}
+	search.match = slices.Clip(search.match)
+	for _, f := range w.formats {
+		if f.inside == "" {
+			return "", false
+		}
+		search.match = append(search.match, f.inner()...)
+	}
+	text, is := s.shortest(search)
+	return text, is == sat && w.granted(text) == yes
 }
 
 func uncompiled(p *pattern) bool { return p.re == nil }

@@ -3,6 +3,7 @@ package jsonschema
 import (
 	"errors"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -14,7 +15,9 @@ import (
 // witness has the validator judge a document, and returns nil unless it confirms
 // that from accepts the document and into rejects it. A document whose verdict
 // hangs on a pattern that cannot be compiled confirms nothing.
-func (q question) witness(value any) *report.Witness {
+// The reason given is one at a focus, if there is one: a document may be refused
+// for several.
+func (q question) witness(value any, focuses []focus) *report.Witness {
 	if q.from.graph.root.accepts(value) != yes || q.into.graph.root.accepts(value) != no {
 		return nil
 	}
@@ -33,7 +36,7 @@ func (q question) witness(value any) *report.Witness {
 	if !errors.As(into.Validate(value), &refusal) {
 		return nil
 	}
-	reasons := leaves(refusal)
+	reasons := leaves(refusal, focuses)
 	w := &report.Witness{
 		Encoding: "json", Document: value, Text: document.Encode(value), Origin: "search",
 		Old: "accepts", New: "rejects: " + reasons[0].text, DependsOn: dependsOn(reasons),
@@ -45,11 +48,15 @@ func (q question) witness(value any) *report.Witness {
 }
 
 // refusal is one reason of the validator.
-type refusal struct{ keyword, text string }
+type refusal struct {
+	keyword string // its place in the schema, by way of references
+	text    string
+	focused bool
+}
 
-// leaves lists the validator's innermost reasons in a fixed order: the library
-// walks maps.
-func leaves(e *jsonschema.ValidationError) []refusal {
+// leaves lists the validator's innermost reasons, those at a focus first, else
+// in a fixed order: the library walks maps.
+func leaves(e *jsonschema.ValidationError, focuses []focus) []refusal {
 	var all []refusal
 	var visit func(e *jsonschema.ValidationError)
 	visit = func(e *jsonschema.ValidationError) {
@@ -58,7 +65,7 @@ func leaves(e *jsonschema.ValidationError) []refusal {
 			if e.InstanceLocation != "" {
 				text = e.InstanceLocation + ": " + text
 			}
-			all = append(all, refusal{e.KeywordLocation, text})
+			all = append(all, refusal{e.KeywordLocation, text, focusedAt(e.AbsoluteKeywordLocation, focuses)})
 		}
 		for _, cause := range e.Causes {
 			visit(cause)
@@ -66,9 +73,28 @@ func leaves(e *jsonschema.ValidationError) []refusal {
 	}
 	visit(e)
 	slices.SortFunc(all, func(a, b refusal) int {
+		if a.focused != b.focused {
+			if a.focused {
+				return -1
+			}
+			return 1
+		}
 		return strings.Compare(a.keyword+a.text, b.keyword+b.text)
 	})
 	return all
+}
+
+// focusedAt reports whether a keyword's absolute location is at one of the
+// focuses.
+func focusedAt(location string, focuses []focus) bool {
+	_, pointer, _ := strings.Cut(location, "#")
+	if unescaped, err := url.PathUnescape(pointer); err == nil {
+		pointer = unescaped
+	}
+	return slices.ContainsFunc(focuses, func(f focus) bool {
+		return strings.HasPrefix(pointer, document.Join(f.node.pointer, f.keyword)) &&
+			(f.keyword != "properties" || strings.HasPrefix(pointer, document.Join(f.node.pointer, f.keyword, f.name)))
+	})
 }
 
 // settle puts the names that the library lists in map order into their own.

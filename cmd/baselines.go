@@ -1,0 +1,169 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/nexus-blueprint/nexus/registry"
+	"github.com/nexus-blueprint/nexus/registry/dir"
+	"github.com/nexus-blueprint/nexus/registry/git"
+)
+
+// baseline is one kind of place that --against can name.
+type baseline struct {
+	kind  string
+	title string
+	// open is nil for a kind that is known and not built yet. An empty ref asks
+	// for the kind's own choice.
+	open func(ctx context.Context, a *app, ref string, layout registry.Layout) (*source, error)
+}
+
+// baselines is the one table from KIND to registry. A further registry is one
+// more row. The first row is the default.
+var baselines = []baseline{
+	{"git", "a revision of the repository, such as git:main", openGit},
+	{"dir", "a folder, or one file", openDir},
+	{"confluent", "a Confluent Schema Registry", nil},
+	{"glue", "an AWS Glue schema registry", nil},
+}
+
+// source is an opened baseline.
+type source struct {
+	registry.Registry
+	ref      string // as --against would name it
+	resolved string // the commit, or the folder
+	note     string // why this one, when nobody named it
+	// files is true for a place that holds files, so that what is missing was
+	// deleted or renamed. A registry may hold the subjects of other teams.
+	files           bool
+	wholeRepository bool   // its subjects are named from the repository root
+	isFile          bool   // it is one file
+	root            string // of its files, as reports name them
+	// read returns another file of the baseline, by its name from the repository
+	// root; nil when there are none.
+	read func(file string) ([]byte, error)
+}
+
+// describe names the source for a person.
+func (s *source) describe() string {
+	text := s.ref
+	if s.note != "" {
+		text += ": " + s.note
+	}
+	return text
+}
+
+// baselineKinds lists the kinds that are built, each with an ending.
+func (a *app) baselineKinds(ending string) []string {
+	var kinds []string
+	for _, b := range a.baselines {
+		if b.open != nil {
+			kinds = append(kinds, b.kind+ending)
+		}
+	}
+	return kinds
+}
+
+// openBaseline opens what --against names, or without it the first kind's own
+// choice.
+func (a *app) openBaseline(ctx context.Context, against string, layout registry.Layout) (*source, error) {
+	if against == "" {
+		return a.baselines[0].open(ctx, a, "", layout)
+	}
+	kind, ref, ok := strings.Cut(against, ":")
+	if !ok || ref == "" {
+		return nil, usagef("reading --against: %q is not KIND:REF", against).hint("for example --against git:main or --against dir:released")
+	}
+	var known []string
+	for _, b := range a.baselines {
+		known = append(known, b.kind)
+		if b.kind != kind {
+			continue
+		}
+		if b.open == nil {
+			return nil, unchecked(fmt.Errorf("opening %s: this version of nexus cannot reach %s", against, b.title),
+				"built in are "+strings.Join(a.baselineKinds(":"), " and "))
+		}
+		return b.open(ctx, a, ref, layout)
+	}
+	return nil, unknown("kind in --against", kind, known)
+}
+
+func openDir(_ context.Context, a *app, ref string, layout registry.Layout) (*source, error) {
+	full := a.abs(ref)
+	info, err := os.Stat(full)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, a.missing(ref)
+	}
+	if err != nil {
+		return nil, unchecked(fmt.Errorf("opening dir:%s: %w", ref, reason(err)))
+	}
+	r, err := dir.Open(full, dir.Options{Layout: layout, Root: a.base()})
+	if err != nil {
+		return nil, openFailure(err)
+	}
+	if problems := r.Problems(); len(problems) > 0 {
+		return nil, unchecked(fmt.Errorf("opening dir:%s: %w", ref, problems[0]))
+	}
+	shown := a.display(full)
+	return &source{Registry: r, ref: "dir:" + filepath.ToSlash(ref), resolved: shown, root: shown, files: true, isFile: !info.IsDir()}, nil
+}
+
+func openGit(ctx context.Context, a *app, ref string, layout registry.Layout) (*source, error) {
+	s := &source{ref: "git:" + ref, files: true, wholeRepository: true, root: "."}
+	if ref == "" {
+		base, err := git.MergeBase(ctx, a.dir, a.env)
+		if err != nil {
+			return nil, a.gitFailure(err)
+		}
+		ref, s.ref, s.note = base.Commit, "git:"+shortRevision(base.Commit), base.Explanation
+	}
+	r, err := git.Open(ctx, a.dir, ref, git.Options{Layout: layout})
+	if err != nil {
+		return nil, a.gitFailure(err)
+	}
+	s.Registry, s.resolved, s.read = r, r.Commit(), r.File
+	return s, nil
+}
+
+// gitFailure tells a revision that does not exist, which is a mistake on the
+// command line, from a repository that cannot be looked at. The folder is left
+// out of the message: a report reads the same on every machine.
+func (a *app) gitFailure(err error) error {
+	known, ok := errors.AsType[*git.Error](err)
+	switch {
+	case !ok:
+		return openFailure(err)
+	case known.Code == git.CodeUnknownRevision:
+		return usage(err, known.Hints...)
+	}
+	message := strings.ReplaceAll(known.Message, a.dir, "the working directory")
+	failure := unchecked(errors.New(message), known.Hints...)
+	failure.problem = known.Code
+	return failure
+}
+
+// ignored tells which files git ignores, outside of a repository none.
+func (a *app) ignored(ctx context.Context) func(string) bool {
+	if _, err := os.Stat(filepath.Join(a.base(), ".git")); err != nil {
+		return nil
+	}
+	ignored, err := git.Ignored(ctx, a.base(), ".")
+	if err != nil {
+		return nil // without git nothing is passed over, which errs on the side of looking
+	}
+	return ignored
+}
+
+// shortRevision is a commit as people write it.
+func shortRevision(revision string) string {
+	if len(revision) >= 40 && strings.Trim(revision, "0123456789abcdef") == "" {
+		return revision[:12]
+	}
+	return revision
+}

@@ -1,0 +1,309 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v5"
+
+	"github.com/nexus-blueprint/nexus/schema"
+)
+
+// interrupter is a standard input at which somebody presses ^C instead of typing.
+type interrupter struct{ t *testing.T }
+
+func (i interrupter) Read([]byte) (int, error) {
+	self, err := os.FindProcess(os.Getpid())
+	if err == nil {
+		err = self.Signal(os.Interrupt)
+	}
+	if err != nil {
+		i.t.Error(err)
+	}
+	select {} // a terminal does not end because of ^C
+}
+
+func TestInterruptReportsAndExits130(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a process cannot send itself an interrupt on Windows")
+	}
+	path := filepath.Join(t.TempDir(), "a.schema.json")
+	if err := os.WriteFile(path, []byte(`{"type": "object"}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var out, errs bytes.Buffer
+	code := Main(context.Background(), []string{"schema", "validate", path, "-", "--format", "json"}, interrupter{t}, &out, &errs)
+	if code != exitInterrupted {
+		t.Errorf("exit code %d, want %d", code, exitInterrupted)
+	}
+	if !json.Valid(out.Bytes()) || !strings.Contains(out.String(), `"outcome": "unchecked"`) {
+		t.Errorf("no complete report was written:\n%s", out.String())
+	}
+}
+
+func TestInterruptKeepsWhatWasChecked(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	results, done := inParallel(ctx, 100, func(i int) int {
+		if i == 0 {
+			cancel()
+		}
+		return i + 1
+	})
+	if len(results) != 100 || done == 0 || done > 1+runtime.GOMAXPROCS(0) {
+		t.Errorf("%d results, %d done", len(results), done)
+	}
+}
+
+func TestInParallelKeepsOrder(t *testing.T) {
+	results, done := inParallel(context.Background(), 1000, func(i int) int { return i })
+	for i, r := range results {
+		if r != i {
+			t.Fatalf("result %d is %d", i, r)
+		}
+	}
+	if done != 1000 {
+		t.Errorf("%d done, want 1000", done)
+	}
+}
+
+func TestNearest(t *testing.T) {
+	tests := []struct {
+		word string
+		want string
+	}{
+		{"chekc", "check"},
+		{"CHECK", "check"},
+		{"dif", "diff"},
+		{"validte", "validate"},
+		{"zebra", ""},
+		{"", ""},
+	}
+	for _, test := range tests {
+		if got := nearest(test.word, []string{"check", "diff", "validate"}); got != test.want {
+			t.Errorf("nearest(%q) = %q, want %q", test.word, got, test.want)
+		}
+	}
+}
+
+func TestSteps(t *testing.T) {
+	chain := func(versions ...string) []schema.Schema {
+		var list []schema.Schema
+		for _, v := range versions {
+			version, text, _ := strings.Cut(v, "=")
+			list = append(list, schema.Schema{Version: version, Text: []byte(text)})
+		}
+		return list
+	}
+	tests := []struct {
+		name           string
+		previous, next []schema.Schema
+		want           []string // previous versions > next
+	}{
+		{"single files", chain("=a"), chain("=b"), []string{"=a > =b"}},
+		{"equal single files", chain("=a"), chain("=a"), []string{"=a > =a"}},
+		{"a file against a history", chain("c1=a", "c2=b"), chain("=c"), []string{"c1=a c2=b > =c"}},
+		{"one new version", chain("1=a", "2=b"), chain("1=a", "2=b", "3=c"), []string{"1=a 2=b > 3=c"}},
+		{"two new versions", chain("1=a"), chain("1=a", "2=b", "3=c"), []string{"1=a > 2=b", "1=a 2=b > 3=c"}},
+		{"only the newest is there", chain("1=a", "2=b"), chain("3=c"), []string{"1=a 2=b > 3=c"}},
+		{"nothing new", chain("1=a", "2=b"), chain("1=a", "2=b"), []string{"1=a 2=b > 2=b"}},
+		{"an edited version", chain("1=a", "2=b", "3=c"), chain("1=a", "2=x", "3=c"), []string{"1=a 2=b > 2=x"}},
+		{"edited and new", chain("1=a", "2=b"), chain("1=x", "2=b", "3=c"), []string{"1=a > 1=x", "1=a 2=b > 3=c"}},
+	}
+	text := func(s schema.Schema) string { return s.Version + "=" + string(s.Text) }
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var got []string
+			for _, s := range steps(test.previous, test.next) {
+				var names []string
+				for _, p := range s.previous {
+					names = append(names, text(p))
+				}
+				got = append(got, strings.Join(names, " ")+" > "+text(s.next))
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("steps differ (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestIsJSONSchema(t *testing.T) {
+	tests := []struct {
+		name, text string
+		want       bool
+	}{
+		{"a.json", `{"$schema": "http://json-schema.org/draft-07/schema#"}`, true},
+		{"a.json", `{"a": {"b": "}"}, "$schema": "https://json-schema.org/draft/2020-12/schema", broken`, true},
+		{"a.json", `{"$schema": "https://json-schema.org/draft/2042-01/schema"}`, true},
+		{"a.json", `{"$schema": "https://www.schemastore.org/package"}`, false},
+		{"a.json", `{"schemas": [{"$schema": "http://json-schema.org/draft-07/schema#"}]}`, false},
+		{"a.json", `{"note": "\"$schema\": \"http://json-schema.org/draft-07/schema#\""}`, false},
+		{"a.json", `{"$schema"`, false},
+		{"a.json", `"$schema`, false},
+		{"a.yaml", "title: x\n$schema: http://json-schema.org/draft-07/schema# # the draft\n", true},
+		{"a.yaml", "\"$schema\": 'http://json-schema.org/draft-07/schema#'\n", true},
+		{"a.yaml", "nested:\n  $schema: http://json-schema.org/draft-07/schema#\n", false},
+	}
+	for _, test := range tests {
+		if got := isJSONSchema(test.name, []byte(test.text)); got != test.want {
+			t.Errorf("isJSONSchema(%s, %s) = %v, want %v", test.name, test.text, got, test.want)
+		}
+	}
+}
+
+func TestRefersElsewhere(t *testing.T) {
+	tests := []struct {
+		text string
+		want bool
+	}{
+		{`{"type": "object"}`, false},
+		{`{"$ref": "#/$defs/a"}`, false},
+		{`{"$ref" : "#"}`, false},
+		{`{"$ref": "#/a", "b": {"$ref": "b.json"}}`, true},
+		{`{"$dynamicRef": "other.json#x"}`, true},
+		{`{"\u0024ref": "b.json"}`, true},
+		{"a:\n  $ref: '#/x'\n", false},
+		{"a:\n  $ref: b.yaml\n", true},
+	}
+	for _, test := range tests {
+		if got := refersElsewhere([]byte(test.text)); got != test.want {
+			t.Errorf("refersElsewhere(%s) = %v, want %v", test.text, got, test.want)
+		}
+	}
+}
+
+func FuzzIsJSONSchema(f *testing.F) {
+	f.Add("a.json", []byte(`{"$schema": "http://json-schema.org/draft-07/schema#"}`))
+	f.Add("a.yaml", []byte("$schema: http://json-schema.org/draft-07/schema#"))
+	f.Add("a.json", []byte(`{"\\": "`))
+	f.Fuzz(func(t *testing.T, name string, text []byte) {
+		isJSONSchema(name, text)
+		refersElsewhere(text)
+	})
+}
+
+func FuzzConfig(f *testing.F) {
+	f.Add([]byte("version: 1\nschema:\n  level: FULL\n  rules:\n    blueprint/open-addition: off\n"))
+	f.Add([]byte("schema: {subjects: {'a/*': '{name}'}, allow_remote: [a.example]}"))
+	a := newApp(strings.NewReader(""), &bytes.Buffer{}, &bytes.Buffer{})
+	f.Fuzz(func(t *testing.T, text []byte) {
+		config, err := a.parseConfig(configName, ".", text)
+		if err != nil {
+			if code := a.exit(err); code != exitUsage {
+				t.Errorf("exit code %d, want %d: %v", code, exitUsage, err)
+			}
+			return
+		}
+		if _, err := a.shownSettings(config); err != nil {
+			t.Errorf("a configuration that was accepted cannot be shown: %v", err)
+		}
+	})
+}
+
+// The schemas in docs/schemas are what `config schema` prints. NEXUS_UPDATE=1
+// rewrites them.
+func TestDocumentedSchemas(t *testing.T) {
+	dir := filepath.Join("..", "docs", "schemas")
+	names := map[string][]string{"nexus.yaml.schema.json": {"config", "schema"}}
+	for _, command := range outputCommands() {
+		names[strings.ReplaceAll(command, " ", "-")+".schema.json"] = []string{"config", "schema", "--output", command}
+	}
+	for name, args := range names {
+		var out, errs bytes.Buffer
+		if code := newApp(strings.NewReader(""), &out, &errs).run(t.Context(), args); code != exitClean {
+			t.Fatalf("%v: exit code %d: %s", args, code, errs.String())
+		}
+		if _, err := jsonschema.CompileString(name, out.String()); err != nil {
+			t.Errorf("%s is no JSON Schema: %v", name, err)
+		}
+		path := filepath.Join(dir, name)
+		if os.Getenv("NEXUS_UPDATE") != "" {
+			if err := os.WriteFile(path, out.Bytes(), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatalf("%v; NEXUS_UPDATE=1 go test ./cmd writes it", err)
+		}
+		if diff := cmp.Diff(string(text), out.String()); diff != "" {
+			t.Errorf("docs/schemas/%s is out of date; NEXUS_UPDATE=1 go test ./cmd rewrites it:\n%s", name, diff)
+		}
+	}
+}
+
+// What commands print as JSON is valid under the schema that they document.
+func TestOutputIsValidUnderItsSchema(t *testing.T) {
+	dir := t.TempDir()
+	files := map[string]string{
+		"old/a.schema.json":   `{"type": "object", "properties": {"id": {"type": "string"}}}`,
+		"new/a.schema.json":   `{"type": "object", "properties": {"id": {"type": "string"}}, "required": ["id"]}`,
+		"new/b.schema.json":   `{"type": "object",`,
+		"document.json":       `{"id": 1}`,
+		"waivers.yaml":        "version: 1\nwaivers:\n  - {fingerprint: 00112233445566778899aabbccddeeff, owner: o, reason: r, expires: 2026-01-01}\n",
+		"nexus.yaml":          "schema:\n  rules:\n    blueprint/open-addition: note\n",
+		"empty/readme":        "",
+		"closed/a.json":       `[]`,
+		"malformed.json":      `{`,
+		"order.schema.json":   `{"required": ["id"]}`,
+		"document.valid.json": `{"id": "a"}`,
+	}
+	for name, text := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tests := []struct {
+		command string
+		args    []string
+	}{
+		{"schema check", []string{"--against", "dir:old", "new"}},
+		{"schema check", []string{"--against", "dir:old", "old"}},
+		{"schema check", []string{"--against", "dir:old", "empty"}},
+		{"schema diff", []string{"old/a.schema.json", "new/a.schema.json"}},
+		{"schema diff", []string{"old/a.schema.json", "malformed.json"}},
+		{"schema validate", []string{"new/a.schema.json", "document.json", "malformed.json"}},
+		{"version", nil},
+		{"explain", nil},
+		{"config show", nil},
+		{"waiver list", nil},
+	}
+	for _, test := range tests {
+		t.Run(test.command+" "+strings.Join(test.args, " "), func(t *testing.T) {
+			var out, errs bytes.Buffer
+			a := newApp(strings.NewReader(""), &out, &errs)
+			a.dir, a.env = dir, func(string) string { return "" }
+			args := append(strings.Fields(test.command), test.args...)
+			if code := a.run(t.Context(), append(args, "--format", "json")); code == exitUsage {
+				t.Fatalf("usage error: %s", errs.String())
+			}
+			form, err := outputSchema(test.command)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, _ := json.Marshal(form)
+			compiled, err := jsonschema.CompileString("output.json", string(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var document any
+			if err := json.Unmarshal(out.Bytes(), &document); err != nil {
+				t.Fatalf("%v\n%s", err, out.String())
+			}
+			if err := compiled.Validate(document); err != nil {
+				t.Errorf("%#v\n%s", err, out.String())
+			}
+		})
+	}
+}

@@ -1,0 +1,153 @@
+package cmd
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nexus-blueprint/nexus/compat"
+	"github.com/nexus-blueprint/nexus/report"
+	"github.com/nexus-blueprint/nexus/waiver"
+)
+
+// rules lists every rule that a finding of this program may name, by id.
+func (a *app) rules() []report.Rule {
+	rules := slices.Concat(compat.Rules(), waiver.Rules())
+	for _, f := range a.formats {
+		rules = append(rules, f.invalidDocument())
+		if engine, err := f.engine(engineOptions{}); err == nil {
+			rules = append(rules, engine.Rules()...)
+		}
+	}
+	slices.SortFunc(rules, func(x, y report.Rule) int { return strings.Compare(x.ID, y.ID) })
+	return slices.CompactFunc(rules, func(x, y report.Rule) bool { return x.ID == y.ID })
+}
+
+func (a *app) explainCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "explain [RULE]",
+		Short: "Say what a rule means, why it matters and what to do; without RULE, list them all",
+		Example: `  nexus explain
+  nexus explain json/made-required`,
+		Args: takes("[RULE]"),
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return ruleNames(a), cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			format, err := a.viewerFormat(cmd)
+			if err != nil {
+				return err
+			}
+			rules := a.rules()
+			if len(args) == 1 {
+				i := slices.IndexFunc(rules, func(r report.Rule) bool { return r.ID == args[0] })
+				if i < 0 {
+					return unknownRule(args[0], ruleNames(a))
+				}
+				rules = rules[i : i+1]
+			}
+			switch {
+			case format == "json":
+				return writeJSON(a.stdout, explanations(rules))
+			case len(args) == 1:
+				return explainRule(a.stdout, rules[0])
+			}
+			return listRules(a.stdout, rules)
+		},
+	}
+	a.bindViewer(c)
+	return c
+}
+
+func unknownRule(id string, valid []string) error {
+	err := usagef("unknown rule %q", id)
+	if near := nearest(id, valid); near != "" {
+		return err.hint("did you mean %q?", near)
+	}
+	return err.hint("nexus explain lists every rule")
+}
+
+// explanation is a rule with the parts that the report's contract leaves out.
+type explanation struct {
+	report.Rule
+	Kind   string `json:"kind"`
+	Before string `json:"before"`
+	After  string `json:"after"`
+	Fix    string `json:"fix"`
+}
+
+func explanations(rules []report.Rule) []explanation {
+	list := make([]explanation, len(rules))
+	for i, r := range rules {
+		if r.Controls == nil {
+			r.Controls = []string{}
+		}
+		list[i] = explanation{r, r.Kind, r.Before, r.After, r.Fix}
+	}
+	return list
+}
+
+func explainRule(w io.Writer, r report.Rule) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s (%s)\n\n%s\n", r.ID, r.Severity, r.Title)
+	section := func(title, text string) {
+		if text != "" {
+			fmt.Fprintf(&b, "\n%s\n%s\n", title, indent(text))
+		}
+	}
+	section("Why it matters", wrap(r.Why, 96))
+	section("Before", r.Before)
+	section("After", r.After)
+	section("What to do", wrap(r.Fix, 96))
+	if len(r.Controls) > 0 {
+		section("Controls", strings.Join(r.Controls, "\n"))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// listRules prints the rules family by family.
+func listRules(w io.Writer, rules []report.Rule) error {
+	width := 0
+	for _, r := range rules {
+		width = max(width, len(r.ID))
+	}
+	var b strings.Builder
+	last := ""
+	for _, r := range rules {
+		family, _, _ := strings.Cut(r.ID, "/")
+		if family != last {
+			if last != "" {
+				b.WriteString("\n")
+			}
+			fmt.Fprintln(&b, family)
+			last = family
+		}
+		fmt.Fprintf(&b, "  %-*s  %-7s  %s\n", width, r.ID, r.Severity, r.Title)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func indent(text string) string { return "  " + strings.ReplaceAll(text, "\n", "\n  ") }
+
+// wrap breaks text at spaces so that no line is longer than width where it can be helped.
+func wrap(text string, width int) string {
+	var lines []string
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		switch {
+		case line == "":
+			line = word
+		case len(line)+1+len(word) > width:
+			lines = append(lines, line)
+			line = word
+		default:
+			line += " " + word
+		}
+	}
+	return strings.Join(append(lines, line), "\n")
+}

@@ -1,0 +1,210 @@
+package cmd
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nexus-blueprint/nexus/report"
+	"github.com/nexus-blueprint/nexus/ui"
+)
+
+// gate is what every checking command shares: its flags, and the last steps of
+// its road, waive and report and exit.
+type gate struct {
+	app     *app
+	options *options
+	format  string
+	reports []destination
+	failOn  report.Severity
+	asOf    time.Time
+	color   string
+}
+
+// destination is one --report FORMAT=FILE.
+type destination struct{ format, file string }
+
+// bindGate gives a command the flags that every gate takes.
+func (a *app) bindGate(c *cobra.Command) {
+	f := c.Flags()
+	f.String("format", "text", "form of the output: "+strings.Join(formatNames(a), ", "))
+	f.StringArray("report", nil, "also write the report to a file, as `FORMAT=FILE`; repeatable")
+	f.String("fail-on", "error", "the least severity that fails the run: error, warning, note or never")
+	f.String("waivers", "", "reviewed exceptions (default: waivers.yaml beside nexus.yaml)")
+	f.String("baseline", "", "an earlier JSON report `FILE`; only what is new fails")
+	f.String("as-of", "", "the `DATE` on which waivers are judged, YYYY-MM-DD (default: today, UTC)")
+	a.complete(c, "format")
+	a.complete(c, "schema.fail_on")
+	_ = c.RegisterFlagCompletionFunc("report", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		var starts []string
+		for _, name := range formatNames(a) {
+			starts = append(starts, name+"=")
+		}
+		return starts, cobra.ShellCompDirectiveNoSpace
+	})
+}
+
+// formatNames lists every output format; the text one belongs to the terminal.
+func formatNames(*app) []string {
+	names := []string{"text"}
+	for _, f := range report.Renderers {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// newGate reads what every gate is told, before any input is touched.
+func (a *app) newGate(o *options) (*gate, error) {
+	g := &gate{app: a, options: o}
+	if err := g.settle(); err != nil {
+		return nil, err
+	}
+	list, err := o.flags.GetStringArray("report")
+	if err != nil {
+		return nil, err
+	}
+	g.reports, err = parseDestinations(list)
+	return g, err
+}
+
+// settle reads the settings of a gate. It runs again when another configuration
+// takes over.
+func (g *gate) settle() error {
+	texts := map[string]string{}
+	for _, id := range []string{"format", "color", "schema.fail_on", "as-of"} {
+		v, err := g.options.get(id)
+		if err != nil {
+			return err
+		}
+		texts[id] = v.text()
+	}
+	g.format, g.color, g.failOn = texts["format"], texts["color"], report.Severity(texts["schema.fail_on"])
+	var err error
+	g.asOf, err = g.app.date(texts["as-of"])
+	return err
+}
+
+// date reads --as-of, else SOURCE_DATE_EPOCH, else today.
+func (a *app) date(text string) (time.Time, error) {
+	if text != "" {
+		day, err := time.Parse(time.DateOnly, text)
+		if err != nil {
+			return day, usagef("reading --as-of: %q is not a date", text).hint("write it as 2026-01-31")
+		}
+		return day, nil
+	}
+	if epoch := a.env("SOURCE_DATE_EPOCH"); epoch != "" {
+		seconds, err := strconv.ParseInt(epoch, 10, 64)
+		if err != nil {
+			return time.Time{}, usagef("reading SOURCE_DATE_EPOCH: %q is not a number of seconds", epoch)
+		}
+		return time.Unix(seconds, 0).UTC().Truncate(24 * time.Hour), nil
+	}
+	return a.now().UTC().Truncate(24 * time.Hour), nil
+}
+
+func parseDestinations(list []string) ([]destination, error) {
+	var all []destination
+	for _, text := range list {
+		format, file, ok := strings.Cut(text, "=")
+		if !ok || file == "" {
+			return nil, usagef("reading --report: %q is not FORMAT=FILE", text).hint("for example --report sarif=nexus.sarif")
+		}
+		if err := oneOf("format in --report", format, formatNames(nil)); err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(all, func(d destination) bool { return d.file == file }) {
+			return nil, usagef("reading --report: %s is named twice", file)
+		}
+		all = append(all, destination{format, file})
+	}
+	return all, nil
+}
+
+// newReport starts the report of a command.
+func (g *gate) newReport(command string) *report.Report {
+	return &report.Report{
+		Tool:    report.Tool{Name: "nexus", Version: version()},
+		Command: command,
+		FailOn:  g.failOn,
+		AsOf:    g.asOf.Format(time.DateOnly),
+	}
+}
+
+// finish renders the report everywhere it was asked for and turns its outcome
+// into the exit code.
+func (g *gate) finish(r *report.Report) error {
+	for _, d := range g.reports {
+		text, err := g.render(d.format, r, ui.NewTerminal(nil, g.app.env, "never"))
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(g.app.abs(d.file), text, 0o644); err != nil {
+			return usage(fmt.Errorf("writing --report %s: %w", d.format, err))
+		}
+	}
+	text, err := g.render(g.format, r, ui.NewTerminal(g.app.stdout, g.app.env, g.color))
+	if err != nil {
+		return err
+	}
+	if _, err := g.app.stdout.Write(text); err != nil {
+		return unchecked(fmt.Errorf("writing the report: %w", err))
+	}
+	if code := r.ExitCode(); code != exitClean {
+		return &exitError{code: code}
+	}
+	return nil
+}
+
+func (g *gate) render(format string, r *report.Report, t ui.Terminal) ([]byte, error) {
+	render := ui.Text(t)
+	if f, ok := report.Lookup(format); ok {
+		render = f.Render
+	}
+	var b bytes.Buffer
+	if err := render(&b, r); err != nil {
+		return nil, unchecked(fmt.Errorf("rendering the report as %s: %w", format, err))
+	}
+	return b.Bytes(), nil
+}
+
+// document adds the documentation of every rule that the report names.
+func (g *gate) document(r *report.Report) {
+	if len(r.Findings) == 0 && len(r.Checks) == 0 {
+		return
+	}
+	named := map[string]bool{}
+	for _, f := range r.Findings {
+		named[f.Rule] = true
+	}
+	for _, c := range r.Checks {
+		named[c.Rule] = true
+	}
+	for _, rule := range g.app.rules() {
+		if named[rule.ID] {
+			r.Rules = append(r.Rules, rule)
+		}
+	}
+}
+
+// fail records why nothing could be checked, so that every format still gets a
+// complete document. Usage errors pass through: they print no report.
+func (g *gate) fail(r *report.Report, err error) error {
+	var known *exitError
+	if !asExit(err, &known) {
+		known = unchecked(err)
+	}
+	if known.code != exitUnchecked {
+		return err
+	}
+	r.Errors = append(r.Errors, report.Problem{Code: cmp.Or(known.problem, "could-not-check"), Message: err.Error(), Hints: known.hints})
+	r.Headline = cmp.Or(r.Headline, "nothing was checked")
+	return nil
+}

@@ -1,0 +1,353 @@
+package cmd
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nexus-blueprint/nexus/compat"
+	"github.com/nexus-blueprint/nexus/report"
+	"github.com/nexus-blueprint/nexus/schema"
+	"github.com/nexus-blueprint/nexus/ui"
+)
+
+func (a *app) schemaCheckCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "check [PATH...]",
+		Short: "Prove whether the schemas under PATH break anybody who uses the baseline's",
+		Long: `Compares every subject under PATH (default: schema.paths of nexus.yaml, else the
+working directory) with its version in the baseline. A breaking change comes with
+a witness: a document that one version accepts and the other rejects.`,
+		Example: `  nexus schema check
+  nexus schema check --against git:v1.2.0 schemas
+  nexus schema check --against dir:released next --level FULL --report sarif=nexus.sarif`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := a.newSchemaCheck(cmd, args)
+			if err != nil {
+				return err
+			}
+			return c.run(cmd.Context())
+		},
+	}
+	a.bindGate(c)
+	a.bindJudge(c)
+	f := c.Flags()
+	f.String("against", "", "the baseline, as `KIND:REF` (default: the merge base with the default branch); see nexus help against")
+	f.String("trust", "head", "read nexus.yaml and waivers from the work tree (head) or from the baseline (base)")
+	f.String("witness-dir", "", "write each finding's witness to a file in `DIR`")
+	a.complete(c, "schema.trust")
+	_ = c.RegisterFlagCompletionFunc("against", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return a.baselineKinds(":"), cobra.ShellCompDirectiveNoSpace
+	})
+	return c
+}
+
+// schemaCheck is one run of the command.
+type schemaCheck struct {
+	*gate
+	judge      *judge
+	config     *config
+	paths      []string
+	against    value
+	trustBase  bool
+	witnessDir string
+	trusted    *source // the baseline that the gate was read from, with --trust base
+	// gateFindings tell that the work tree's gate differs from the one in force.
+	gateFindings []report.Finding
+
+	baseline *source
+	checked  *tree
+	pairs    []pair
+	outcomes []outcome
+	report   *report.Report
+}
+
+// newSchemaCheck reads flags and configuration; it touches no schema yet.
+func (a *app) newSchemaCheck(cmd *cobra.Command, args []string) (*schemaCheck, error) {
+	c := &schemaCheck{paths: args, witnessDir: flagText(cmd.Flags(), "witness-dir")}
+	var err error
+	if c.config, err = a.loadConfig(cmd.Flags()); err != nil {
+		return nil, err
+	}
+	c.gate, err = a.newGate(&options{a, cmd.Flags(), c.config})
+	if err != nil {
+		return nil, err
+	}
+	trust, err := c.options.get("schema.trust")
+	if err != nil {
+		return nil, err
+	}
+	c.trustBase = trust.text() == "base"
+	c.report = c.newReport("schema check")
+	c.report.Data = map[string]any{"subjects": []compat.SubjectData{}}
+	return c, nil
+}
+
+// run is the road: parse, load, check, waive, report, exit.
+func (c *schemaCheck) run(ctx context.Context) error {
+	if err := c.examine(ctx); err != nil {
+		if err := c.fail(c.report, err); err != nil {
+			return err
+		}
+	}
+	c.document(c.report)
+	return c.finish(c.report)
+}
+
+// examine fills the report. An error means that nothing could be checked.
+func (c *schemaCheck) examine(ctx context.Context) error {
+	if err := c.parse(ctx); err != nil {
+		return err
+	}
+	if err := c.load(ctx); err != nil {
+		return err
+	}
+	c.check(ctx)
+	c.collect()
+	if err := c.waive(ctx); err != nil {
+		return err
+	}
+	c.conclude()
+	return c.writeWitnesses()
+}
+
+// parse settles what is compared with what, and by which rules.
+func (c *schemaCheck) parse(ctx context.Context) error {
+	if c.trustBase {
+		if err := c.readTrusted(ctx); err != nil {
+			return err
+		}
+	}
+	var err error
+	if c.judge, err = c.app.newJudge(c.options); err != nil {
+		return err
+	}
+	if c.against, err = c.options.get("schema.against"); err != nil {
+		return err
+	}
+	c.against = c.config.rebase(c.app, c.against)
+	if len(c.paths) == 0 {
+		c.paths, err = c.configuredPaths()
+	}
+	return err
+}
+
+// configuredPaths are the paths of nexus.yaml, which count from its folder, or
+// the working directory.
+func (c *schemaCheck) configuredPaths() ([]string, error) {
+	v, err := c.options.get("schema.paths")
+	if err != nil || !v.given() {
+		return []string{"."}, err
+	}
+	return c.config.relative(c.app, v.texts), nil
+}
+
+// load opens both sides and pairs their subjects.
+func (c *schemaCheck) load(ctx context.Context) error {
+	layout := c.config.layout(c.app)
+	var err error
+	if c.baseline, err = c.app.openBaseline(ctx, c.against.text(), layout); err != nil {
+		return err
+	}
+	if c.checked, err = c.app.openPaths(ctx, c.paths, c.baseline, layout); err != nil {
+		return err
+	}
+	c.report.Errors = append(c.report.Errors, c.checked.problems...)
+	if len(c.checked.subjects) == 0 && len(c.checked.problems) == 0 {
+		return unchecked(fmt.Errorf("nothing to check: no schema under %s", strings.Join(c.paths, ", ")),
+			"a file is a schema when its $schema is a JSON Schema meta-schema, when it is named *.schema.json or *.schema.yaml, or when schema.subjects in nexus.yaml says so")
+	}
+	c.pairs, err = c.pairSubjects(ctx)
+	return err
+}
+
+// check judges every pair, as many at once as there are processors.
+func (c *schemaCheck) check(ctx context.Context) {
+	a, total := c.app, len(c.pairs)
+	progress := ui.NewProgress(a.stderr, ui.NewTerminal(a.stderr, a.env, c.color), a.now)
+	defer progress.Clear()
+	var begun atomic.Int64
+	var done int
+	c.outcomes, done = inParallel(ctx, total, func(i int) outcome {
+		progress.Update(int(begun.Add(1)), total, "checking "+c.pairs[i].name())
+		return c.subject(ctx, c.pairs[i])
+	})
+	if left := total - done; left > 0 {
+		c.report.Errors = append(c.report.Errors, report.Problem{
+			Code: "interrupted", Message: fmt.Sprintf("interrupted: %d of %d subjects were not checked", left, total),
+		})
+	}
+}
+
+// collect puts the outcomes into the report, in the order of the subjects.
+func (c *schemaCheck) collect() {
+	r := c.report
+	for _, o := range c.outcomes {
+		r.Findings = append(r.Findings, c.judge.profile.Adjust(o.findings)...)
+		r.Errors = append(r.Errors, o.problems...)
+		if len(o.results) > 0 {
+			r.Checked++
+		}
+	}
+	r.Normalize() // waivers need the final fingerprints
+}
+
+// conclude adds what sums the run up, once waivers were applied.
+func (c *schemaCheck) conclude() {
+	r := c.report
+	r.Inputs = append(r.Inputs, c.inputs()...)
+	bySubject := map[string][]report.Finding{}
+	for _, f := range r.Findings {
+		bySubject[f.Subject] = append(bySubject[f.Subject], f)
+	}
+	data := []compat.SubjectData{}
+	for i, o := range c.outcomes {
+		if o.empty() {
+			continue
+		}
+		subject := c.pairs[i].name()
+		r.Checks = append(r.Checks, compat.Checks(subject, o.verdicts(), bySubject[subject], o.place)...)
+		for _, j := range o.results {
+			data = append(data, j.data)
+		}
+	}
+	r.Data = map[string]any{"subjects": data}
+	r.Normalize()
+	r.Tables = append(r.Tables, c.table())
+	r.Headline = c.headline()
+}
+
+// inputs names what was read on both sides.
+func (c *schemaCheck) inputs() []report.Input {
+	list := make([]report.Input, 0, 2)
+	for _, path := range c.paths {
+		list = append(list, report.Input{Role: "checked", Ref: path, Resolved: c.app.display(path)})
+	}
+	checked, baseline := sha256.New(), sha256.New()
+	for i, o := range c.outcomes {
+		fmt.Fprintf(checked, "%s %s\n", c.pairs[i].subject, strings.Join(o.nextDigests, " "))
+		fmt.Fprintf(baseline, "%s %s\n", c.pairs[i].old, strings.Join(o.oldDigests, " "))
+	}
+	for i := range list {
+		list[i].Digest = "sha256:" + hex.EncodeToString(checked.Sum(nil))
+	}
+	return append(list, report.Input{
+		Role: "baseline", Ref: c.baseline.ref, Resolved: c.baseline.resolved,
+		Digest: "sha256:" + hex.EncodeToString(baseline.Sum(nil)),
+	})
+}
+
+// tableLimit is how many subjects the table of a run lists before it leaves the
+// unchanged ones out.
+const tableLimit = 100
+
+// table lists the subjects and the three columns that are never mixed: the
+// profile's verdict, the truth, and what they were judged by.
+func (c *schemaCheck) table() report.Table {
+	t := report.Table{Title: "Subjects", Columns: compat.Columns}
+	unlisted := 0
+	var levels []string
+	for i, o := range c.outcomes {
+		name := c.pairs[i].name()
+		if o.status != "" {
+			t.Rows = append(t.Rows, []string{name, o.status, "-", "-", "-", "-", "-"})
+		}
+		for _, j := range o.results {
+			level := fmt.Sprintf("level %s: %s", j.data.Level, j.levelOrigin)
+			if !slices.Contains(levels, level) {
+				levels = append(levels, level)
+			}
+			if len(c.outcomes) > tableLimit && j.equal {
+				unlisted++
+				continue
+			}
+			t.Rows = append(t.Rows, j.data.Row())
+		}
+	}
+	t.Notes = append(t.Notes, "profile "+c.judge.profile.Name+"; "+strings.Join(levels, "; "))
+	if len(levels) == 0 {
+		t.Notes = []string{"profile " + c.judge.profile.Name}
+	}
+	t.Notes = append(t.Notes, "against "+c.baseline.describe())
+	if unlisted > 0 {
+		t.Notes = append(t.Notes, fmt.Sprintf("%d unchanged subjects are not listed", unlisted))
+	}
+	return t
+}
+
+// headline is the run in one sentence.
+func (c *schemaCheck) headline() string {
+	counts := map[string]int{}
+	for _, o := range c.outcomes {
+		if !o.empty() {
+			counts[o.verdict()]++
+		}
+	}
+	var parts []string
+	for _, verdict := range []string{"compatible", "breaking", "undecided", "new", "deleted", "refused", "unchecked"} {
+		if n := counts[verdict]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, verdict))
+		}
+	}
+	if len(parts) == 0 {
+		parts = []string{"none"}
+	}
+	text := fmt.Sprintf("%s checked against %s: %s", plural(c.report.Checked, "subject"), c.baseline.ref, strings.Join(parts, ", "))
+	if found := tally(c.report.Summary()); found != "" {
+		text += " (" + found + ")"
+	}
+	return text
+}
+
+// tally names the findings that count, such as "1 error, 2 notes".
+func tally(s report.Summary) string {
+	var parts []string
+	for _, p := range []struct {
+		n    int
+		word string
+	}{{s.Error, "error"}, {s.Warning, "warning"}, {s.Note, "note"}} {
+		if p.n > 0 {
+			parts = append(parts, plural(p.n, p.word))
+		}
+	}
+	if s.Waived > 0 {
+		parts = append(parts, fmt.Sprintf("%d waived", s.Waived))
+	}
+	if s.Baseline > 0 {
+		parts = append(parts, fmt.Sprintf("%d in the baseline", s.Baseline))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
+}
+
+// remaining is the nearest folder above a deleted file that is still there.
+func (a *app) remaining(file string) string {
+	for dir := path.Dir(file); ; dir = path.Dir(dir) {
+		if a.isFolder(dir) || dir == "." || dir == "/" {
+			return dir
+		}
+	}
+}
+
+// digests lists what identifies the versions that were read.
+func digests(versions []schema.Schema) []string {
+	list := make([]string, len(versions))
+	for i, s := range versions {
+		list[i] = s.Digest()
+	}
+	return list
+}

@@ -1,0 +1,297 @@
+package cmd
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/nexus-blueprint/nexus/compat"
+	"github.com/nexus-blueprint/nexus/registry"
+	"github.com/nexus-blueprint/nexus/report"
+	"github.com/nexus-blueprint/nexus/schema"
+)
+
+// pair is one subject on both sides. Either name is empty when the subject is
+// new or deleted; they differ when it was renamed.
+type pair struct{ subject, old string }
+
+func (p pair) name() string { return cmp.Or(p.subject, p.old) }
+
+// outcome is what came of one pair.
+type outcome struct {
+	results     []judged
+	findings    []report.Finding
+	problems    []report.Problem
+	status      string // new, deleted, refused or unchecked, when nothing was compared
+	place       report.Location
+	nextDigests []string
+	oldDigests  []string
+}
+
+// judged is what the report keeps of one comparison. The schemas themselves are
+// let go, or a run over ten thousand subjects would hold all of them parsed.
+type judged struct {
+	data        compat.SubjectData
+	levelOrigin string
+	equal       bool // the bytes are the same on both sides
+}
+
+// empty reports whether the pair was never looked at, because of an interrupt.
+func (o outcome) empty() bool { return len(o.results) == 0 && o.status == "" }
+
+func (o outcome) verdicts() []compat.Verdict {
+	list := make([]compat.Verdict, len(o.results))
+	for i, j := range o.results {
+		list[i] = j.data.Verdict
+	}
+	return list
+}
+
+// verdict is the gravest of the pair's verdicts, or its status.
+func (o outcome) verdict() string {
+	verdict := cmp.Or(o.status, string(compat.Compatible))
+	for _, j := range o.results {
+		if j.data.Verdict == compat.Breaking || verdict == string(compat.Compatible) {
+			verdict = string(j.data.Verdict)
+		}
+	}
+	return verdict
+}
+
+// subject judges one pair. A fault of nexus itself costs that subject its
+// verdict, and never the others theirs.
+func (c *schemaCheck) subject(ctx context.Context, p pair) (o outcome) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			o = failed(p.name(), fmt.Errorf("nexus failed on this schema, please report it: %v", fault))
+		}
+	}()
+	return c.judgePair(ctx, p)
+}
+
+func (c *schemaCheck) judgePair(ctx context.Context, p pair) outcome {
+	switch {
+	case p.subject == "":
+		return c.deleted(ctx, p)
+	case p.old == "":
+		return c.added(ctx, p)
+	}
+	next, err := c.checked.versions(ctx, p.subject)
+	if err != nil {
+		return failed(p.subject, err)
+	}
+	level, origin, err := c.level(ctx, p.old)
+	if err != nil {
+		return failed(p.subject, err)
+	}
+	chain := len(next) > 1 || next[0].Version != ""
+	previous, err := registry.History(ctx, c.baseline, p.old, chain || level.Transitive())
+	if err != nil {
+		return failed(p.subject, fmt.Errorf("reading %s from %s: %w", p.old, c.baseline.ref, err))
+	}
+	o := outcome{nextDigests: digests(next), oldDigests: digests(previous), place: compat.Start(next[len(next)-1], "new")}
+	if p.subject != p.old {
+		o.findings = append(o.findings, compat.SubjectRenamed(previous[len(previous)-1], next[len(next)-1]))
+	}
+	for _, s := range steps(previous, next) {
+		c.step(ctx, &o, s, level, origin)
+	}
+	return o
+}
+
+// step is one version and the versions before it, oldest first.
+type step struct {
+	previous []schema.Schema
+	next     schema.Schema
+}
+
+// steps lists what there is to judge: every version that the baseline does not
+// hold, after those before it, and every version that was edited in place. When
+// nothing differs there is one step, with the newest version on both sides.
+func steps(previous, next []schema.Schema) []step {
+	var list []step
+	history := slices.Clone(previous)
+	for _, version := range next {
+		at := -1
+		if version.Version != "" {
+			at = slices.IndexFunc(previous, func(s schema.Schema) bool { return s.Version == version.Version })
+		}
+		switch {
+		case at >= 0 && bytes.Equal(previous[at].Text, version.Text):
+			// released already
+		case at >= 0:
+			list = append(list, step{previous[:at+1], version})
+		default:
+			list = append(list, step{slices.Clone(history), version})
+			history = append(history, version)
+		}
+	}
+	if len(list) == 0 {
+		newest := next[len(next)-1]
+		at := slices.IndexFunc(previous, func(s schema.Schema) bool { return s.Version == newest.Version })
+		list = append(list, step{previous[:at+1], newest})
+	}
+	return list
+}
+
+// step judges one version. Equal bytes need no judging, unless they refer to
+// another document, which may have changed.
+func (c *schemaCheck) step(ctx context.Context, o *outcome, s step, level compat.Level, origin string) {
+	latest := s.previous[len(s.previous)-1]
+	equal := bytes.Equal(latest.Text, s.next.Text) && !c.app.refers(s.next)
+	var result *compat.Result
+	switch {
+	case latest.Format != s.next.Format:
+		o.status = "refused"
+		o.findings = append(o.findings, compat.FormatChanged(latest, s.next))
+		return
+	case equal:
+		result = compat.Unchanged(level, c.judge.profile.Name)
+	default:
+		var err error
+		if result, err = c.compare(ctx, s, level); err != nil {
+			o.fail(s.next.Subject, err)
+			return
+		}
+		o.add(result, c.judge.undecided)
+	}
+	against := c.baseline.ref
+	if name := versionName(latest); name != "" {
+		against += " " + name
+	}
+	o.results = append(o.results, judged{result.Data(s.next.Subject, against), origin, equal})
+}
+
+// compare parses the versions and asks package compat.
+func (c *schemaCheck) compare(ctx context.Context, s step, level compat.Level) (*compat.Result, error) {
+	if !level.Transitive() {
+		s.previous = s.previous[len(s.previous)-1:]
+	}
+	return c.judge.compare(ctx, s.previous, s.next, level)
+}
+
+// compare judges one version against those before it, with fixes for what breaks.
+func (j *judge) compare(ctx context.Context, previous []schema.Schema, next schema.Schema, level compat.Level) (*compat.Result, error) {
+	engine, err := j.engine(next.Format)
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := engine.Parse(next)
+	if err != nil {
+		return nil, err
+	}
+	earlier := make([]compat.Parsed, len(previous))
+	for i, s := range previous {
+		if earlier[i], err = engine.Parse(s); err != nil {
+			return nil, compat.OldSide(err, s)
+		}
+	}
+	o := compat.Options{Level: level, Profile: j.profile, DeclaredBump: j.bump}
+	result, err := compat.Check(ctx, engine, o, earlier, parsed)
+	if err != nil {
+		return nil, err
+	}
+	result.Suggest(ctx, engine, o)
+	return result, nil
+}
+
+// add takes over what a comparison found.
+func (o *outcome) add(r *compat.Result, undecided report.Severity) {
+	o.findings = append(o.findings, r.Findings()...)
+	switch {
+	case r.Verdict != compat.Undecided:
+	case undecided == report.Warning:
+		o.findings = append(o.findings, r.Doubt())
+	default:
+		o.problems = append(o.problems, r.Problem())
+	}
+}
+
+// added notes a subject that the baseline does not hold. It is read all the
+// same: a new schema that is malformed was not checked.
+func (c *schemaCheck) added(ctx context.Context, p pair) outcome {
+	versions, err := c.checked.versions(ctx, p.subject)
+	if err != nil {
+		return failed(p.subject, err)
+	}
+	o := outcome{status: "new", nextDigests: digests(versions), place: compat.Start(versions[len(versions)-1], "new")}
+	o.findings = append(o.findings, compat.SubjectAdded(versions[len(versions)-1]))
+	for i, s := range versions {
+		if err := c.readable(s); err != nil {
+			o.fail(p.subject, err)
+			return o
+		}
+		if i > 0 { // the versions that arrive together still follow each other
+			level, origin, err := c.level(ctx, p.subject)
+			if err != nil {
+				return failed(p.subject, err)
+			}
+			c.step(ctx, &o, step{versions[:i], s}, level, origin)
+		}
+	}
+	return o
+}
+
+// readable tells why a schema cannot be read.
+func (c *schemaCheck) readable(s schema.Schema) error {
+	engine, err := c.judge.engine(s.Format)
+	if err != nil {
+		return err
+	}
+	parsed, err := engine.Parse(s)
+	if err != nil {
+		return err
+	}
+	_, err = parsed.Validator()
+	return err
+}
+
+func (c *schemaCheck) deleted(ctx context.Context, p pair) outcome {
+	previous, err := registry.History(ctx, c.baseline, p.old, false)
+	if err != nil {
+		return failed(p.old, fmt.Errorf("reading %s from %s: %w", p.old, c.baseline.ref, err))
+	}
+	old := previous[len(previous)-1]
+	return outcome{
+		status: "deleted", oldDigests: digests(previous), place: compat.Start(old, "old"),
+		findings: []report.Finding{compat.SubjectDeleted(old, c.app.remaining(c.counterpart(old.File)))},
+	}
+}
+
+// level is the compatibility level that applies to a subject.
+func (c *schemaCheck) level(ctx context.Context, subject string) (compat.Level, string, error) {
+	demanded, err := c.baseline.Compatibility(ctx, subject)
+	if err != nil && !errors.Is(err, registry.ErrNotFound) {
+		return "", "", fmt.Errorf("asking %s for the level of %s: %w", c.baseline.ref, subject, err)
+	}
+	level, origin := c.judge.levelFor(demanded)
+	return level, origin, nil
+}
+
+// failed is the outcome of a subject that could not be looked at.
+func failed(subject string, err error) outcome {
+	var o outcome
+	o.fail(subject, err)
+	return o
+}
+
+// fail records why a subject could not be checked; the others go on.
+func (o *outcome) fail(subject string, err error) {
+	o.status = "unchecked"
+	o.problems = append(o.problems, problem(subject, err))
+}
+
+// problem turns an error about a subject into the report's form.
+func problem(subject string, err error) report.Problem {
+	var input *compat.InputError
+	switch {
+	case errors.As(err, &input):
+		return input.Problem(subject)
+	case errors.Is(err, context.Canceled):
+		return report.Problem{Code: "interrupted", Message: "interrupted while it was checked", Subject: &subject}
+	}
+	return report.Problem{Code: "unreadable", Message: err.Error(), Subject: &subject}
+}

@@ -1,0 +1,116 @@
+package cmd
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/nexus-blueprint/nexus/compat"
+)
+
+// shape is the form of a value in nexus.yaml.
+type shape int
+
+const (
+	textShape     shape = iota
+	listShape           // of texts
+	boolShape           // true or false
+	tableShape          // names to texts
+	versionShape        // the number 1
+	reservedShape       // a key that a later part of nexus reads
+)
+
+// setting is one value that a flag, the environment or nexus.yaml gives. The
+// table below is the only list of them: it drives the reading of nexus.yaml,
+// `config show`, `config schema` and the completions.
+type setting struct {
+	key     string // its place in nexus.yaml, empty when the file has none
+	flag    string // its flag, empty when it has none; NEXUS_FLAG is the environment's name
+	shape   shape
+	initial string
+	title   string
+	values  func(*app) []string // the valid texts, nil when any text is
+	names   func(*app) []string // the valid names of a table, nil when any name is
+}
+
+// env is the variable that sets it, or "".
+func (s setting) env() string {
+	if s.flag == "" || s.shape == tableShape {
+		return ""
+	}
+	return "NEXUS_" + strings.ToUpper(strings.ReplaceAll(s.flag, "-", "_"))
+}
+
+// id is what the code calls the setting: its key, or its flag when it has none.
+func (s setting) id() string { return cmp.Or(s.key, s.flag) }
+
+// name is what listings call it.
+func (s setting) name() string { return cmp.Or(s.key, "--"+s.flag) }
+
+// settings lists every setting, in the order in which `config show` prints them.
+func settings() []setting {
+	return []setting{
+		{key: "version", shape: versionShape, initial: "1", title: "the version of this file's form"},
+		{key: "schema.paths", shape: listShape, initial: ".", title: "the files and folders that schema check reads when it is given none"},
+		{key: "schema.against", flag: "against", initial: "", title: "the baseline, as KIND:REF; empty is the merge base with the default branch"},
+		{key: "schema.level", flag: "level", initial: "", values: levelNames, title: "the compatibility level; empty is the registry's, else BACKWARD"},
+		{key: "schema.profile", flag: "profile", initial: "blueprint", values: profileNames, title: "the rule book that turns changes into a verdict"},
+		{key: "schema.formats", flag: "formats", initial: "assert", values: words("assert", "draft", "ignore"), title: "whether the keyword format is checked: always, as the draft says, or never"},
+		{key: "schema.draft", flag: "draft", initial: "7", values: words("4", "6", "7", "2019-09", "2020-12"), title: "the draft of a JSON Schema without $schema"},
+		{key: "schema.undecided", initial: "error", values: words("error", "warning"), title: "what a change that cannot be decided counts as"},
+		{key: "schema.fail_on", flag: "fail-on", initial: "error", values: words("error", "warning", "note", "never"), title: "the least severity that fails a run"},
+		{key: "schema.trust", flag: "trust", initial: "head", values: words("head", "base"), title: "where nexus.yaml and waivers are read: the work tree or the baseline revision"},
+		{key: "schema.allow_remote", flag: "allow-remote", shape: listShape, title: "hosts from which a remote $ref may be fetched"},
+		{key: "schema.subjects", shape: tableShape, title: "file glob to subject name; {path}, {dir} and {name} stand for parts of the file's path"},
+		{key: "schema.rules", shape: tableShape, values: words("error", "warning", "note", "off"), names: ruleNames, title: "rule to severity"},
+		{key: "profiles.blueprint.allow_new_fields", shape: boolShape, initial: "true", title: "a field may be added"},
+		{key: "profiles.blueprint.require_defaults", shape: boolShape, initial: "true", title: "an added field needs a default"},
+		{key: "profiles.blueprint.allow_field_removal", shape: boolShape, initial: "false", title: "a field may be removed"},
+		{key: "profiles.blueprint.allow_type_changes", shape: boolShape, initial: "false", title: "a type may change"},
+		{key: "waivers", flag: "waivers", initial: "waivers.yaml", title: "the file of reviewed exceptions"},
+		{key: "registries", shape: reservedShape, title: "schema registries by name"},
+		{key: "catalog", shape: reservedShape, title: "the event catalog"},
+		{key: "policy", shape: reservedShape, title: "policy packs"},
+		{key: "log", shape: reservedShape, title: "the recorded event log"},
+		{key: "reducers", shape: reservedShape, title: "how events fold into state"},
+		{key: "upcast", shape: reservedShape, title: "how old events are lifted"},
+		{key: "cost", shape: reservedShape, title: "prices and traffic"},
+		{key: "route", shape: reservedShape, title: "the routing strategy"},
+		{flag: "format", initial: "text", values: formatNames, title: "the form of the output"},
+		{flag: "color", initial: "auto", values: words("auto", "always", "never"), title: "whether the terminal output is coloured"},
+		{flag: "baseline", initial: "", title: "an earlier JSON report whose findings no longer fail"},
+		{flag: "as-of", initial: "", title: "the day on which waivers are judged, YYYY-MM-DD"},
+		{flag: "config", initial: "", title: "the configuration file instead of the one found by walking up"},
+	}
+}
+
+// settingFor finds a setting by its id.
+func settingFor(id string) setting {
+	all := settings()
+	i := slices.IndexFunc(all, func(s setting) bool { return s.id() == id })
+	if i < 0 {
+		panic("cmd: no setting is called " + id)
+	}
+	return all[i]
+}
+
+func words(list ...string) func(*app) []string { return func(*app) []string { return list } }
+
+func profileNames(*app) []string { return compat.Profiles }
+
+func levelNames(*app) []string {
+	names := make([]string, len(compat.Levels))
+	for i, level := range compat.Levels {
+		names[i] = string(level)
+	}
+	return names
+}
+
+func ruleNames(a *app) []string {
+	rules := a.rules()
+	names := make([]string, len(rules))
+	for i, rule := range rules {
+		names[i] = rule.ID
+	}
+	return names
+}

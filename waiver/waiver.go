@@ -1,0 +1,151 @@
+// Package waiver holds reviewed exceptions: a finding that somebody answers for,
+// with a reason and a last day.
+//
+//	version: 1
+//	waivers:
+//	  - fingerprint: 0f343b0931126a20f133d67c2b018a3b
+//	    owner: payments-team
+//	    reason: consumer v1 is switched off on 3 March
+//	    expires: 2026-03-03
+//	  - rule: json/made-required
+//	    subject: orders/OrderPlaced
+//	    pointer: /required/2
+//	    owner: orders-team
+//	    reason: the field has been sent by every producer since 2024
+//	    expires: 2026-06-30
+//
+// The day in expires is the last one on which the waiver holds; from the day
+// after, the finding counts again and the waiver itself is an error, so that it
+// is renewed or removed and never forgotten. A waiver covers findings of every
+// severity, and it never hides one: renderers show what is waived.
+//
+// A Baseline is the other way to accept what is there: a ratchet. It covers the
+// findings of an earlier report, so that only new ones fail.
+package waiver
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/nexus-blueprint/nexus/document"
+	"github.com/nexus-blueprint/nexus/report"
+)
+
+// Waiver is one exception. It names a finding by Fingerprint, or all findings
+// of Rule in Subject at Pointer.
+type Waiver struct {
+	Fingerprint string
+	Rule        string
+	Subject     string
+	Pointer     string
+	Owner       string
+	Reason      string
+	Expires     string // YYYY-MM-DD, the last day on which it holds
+
+	// Place is where the waiver stands in its file.
+	Place report.Location
+}
+
+// File is a file of waivers.
+type File struct {
+	Name    string
+	Waivers []Waiver
+}
+
+const dateLayout = "2006-01-02"
+
+// Expired reports whether the waiver's last day is before asOf, by the calendar
+// of UTC.
+func (w Waiver) Expired(asOf time.Time) bool { return w.Expires < asOf.UTC().Format(dateLayout) }
+
+// Covers reports whether the waiver is about a finding. A fingerprint matches
+// whole: the suffix :2, which tells equal findings apart, counts.
+func (w Waiver) Covers(f report.Finding) bool {
+	if w.Fingerprint != "" {
+		return w.Fingerprint == f.Fingerprint
+	}
+	return w.Rule == f.Rule && w.Subject == f.Subject && w.Pointer == f.Location.Pointer
+}
+
+// sameAs reports whether two waivers cover the same findings.
+func (w Waiver) sameAs(other Waiver) bool {
+	return w.Fingerprint == other.Fingerprint && w.Rule == other.Rule && w.Subject == other.Subject && w.Pointer == other.Pointer
+}
+
+// about says which findings a waiver covers, for messages.
+func (w Waiver) about() string {
+	if w.Fingerprint != "" {
+		return "finding " + w.Fingerprint
+	}
+	return fmt.Sprintf("%s in %s at %q", w.Rule, w.Subject, w.Pointer)
+}
+
+// Apply marks the findings that waivers cover and returns them beside the
+// findings about the waivers themselves: waiver/expired for each whose day has
+// passed, waiver/unused for each that covers nothing. The findings must carry
+// their final fingerprints. A finding that is waived already stays so. file may
+// be nil.
+func Apply(findings []report.Finding, file *File, asOf time.Time) (applied, extra []report.Finding) {
+	applied = slices.Clone(findings)
+	if file == nil {
+		return applied, nil
+	}
+	for _, w := range file.Waivers {
+		expired, used := w.Expired(asOf), false
+		for i := range applied {
+			if !w.Covers(applied[i]) {
+				continue
+			}
+			used = true
+			if !expired && applied[i].Active() {
+				applied[i].Waiver = &report.Waiver{Owner: w.Owner, Reason: w.Reason, Expires: w.Expires}
+			}
+		}
+		switch {
+		case expired:
+			extra = append(extra, w.finding(ruleExpired, fmt.Sprintf("the waiver for %s expired on %s", w.about(), w.Expires),
+				"fix the finding, or agree with "+w.Owner+" on a new date"))
+		case !used:
+			extra = append(extra, w.finding(ruleUnused, "the waiver for "+w.about()+" covers no finding",
+				"remove it when its change is through"))
+		}
+	}
+	return applied, extra
+}
+
+// finding is a finding about the waiver itself.
+func (w Waiver) finding(rule report.Rule, message, hint string) report.Finding {
+	return report.Finding{
+		Rule: rule.ID, Severity: rule.Severity, Subject: w.Subject, Owners: []string{w.Owner},
+		Message: message, Hint: hint, Location: w.Place,
+		Fingerprint: report.Fingerprint(rule.ID, w.Subject, "", w.Pointer, w.Fingerprint+w.Rule, w.Expires),
+	}
+}
+
+var (
+	ruleExpired = report.Rule{
+		ID: "waiver/expired", Title: "a waiver's last day has passed", Severity: report.Error,
+		Why:    "An exception without an end is a rule nobody follows. The day was agreed in review; past it, the finding counts again and the waiver has to be renewed or removed.",
+		Before: "expires: 2026-01-31   # checked on 2026-01-31: holds",
+		After:  "expires: 2026-01-31   # checked on 2026-02-01: expired",
+		Fix:    "Fix the finding and remove the waiver, or have its owner agree to a new date.",
+	}
+	ruleUnused = report.Rule{
+		ID: "waiver/unused", Title: "a waiver covers no finding", Severity: report.Note,
+		Why: "What it excused is gone, or its fingerprint is misspelt. Left in place, it would excuse the same finding should it return.",
+		Fix: "Remove the waiver from the file.",
+	}
+)
+
+// Rules documents the rules about waivers.
+func Rules() []report.Rule { return []report.Rule{ruleExpired, ruleUnused} }
+
+// placeOf is the location of a value in a waiver file.
+func placeOf(d *document.Document, pointer string) report.Location {
+	r, _ := d.Member(pointer)
+	return report.Location{
+		File: d.Name(), Line: r.Start.Line, Column: r.Start.Column, EndLine: r.End.Line, EndColumn: r.End.Column,
+		Pointer: pointer, Side: "new",
+	}
+}
