@@ -77,7 +77,7 @@ func Check(ctx context.Context, engine Engine, o Options, previous []Parsed, nex
 	var comparison *Comparison
 	for _, earlier := range previous {
 		var err error
-		if comparison, err = engine.Compare(ctx, earlier, next, o.Level.Directions()); err != nil {
+		if comparison, err = engine.Compare(ctx, earlier, next, o.Level.examined()); err != nil {
 			return nil, err
 		}
 		comparison.explain()
@@ -93,7 +93,7 @@ func Check(ctx context.Context, engine Engine, o Options, previous []Parsed, nex
 			total.proof, total.witness = j.proof, j.witness
 		}
 		total.weigh(Truth{Verdict: j.verdict, Proof: j.proof, Witness: j.witness, Reason: j.reason})
-		for _, d := range o.Level.Directions() {
+		for _, d := range o.Level.examined() {
 			result.Truth = graver(result.Truth, comparison.Truth(d))
 		}
 		for _, b := range j.breaks {
@@ -162,7 +162,7 @@ func graver(a, b Truth) Truth {
 // only words changed.
 func deserved(r *Result, c *Comparison, previous, next Parsed) Bump {
 	switch {
-	case r.Verdict != Compatible:
+	case r.Verdict != Compatible, r.Level == None && r.Truth.Verdict != Compatible:
 		return Major
 	case string(previous.Schema().Text) == string(next.Schema().Text):
 		return NoBump

@@ -54,6 +54,15 @@ func (l Level) Directions() []Direction {
 	return nil
 }
 
+// examined lists the directions in which the truth is found out and shown: those
+// that the level demands. Where it demands none, it is what BACKWARD would say.
+func (l Level) examined() []Direction {
+	if directions := l.Directions(); len(directions) > 0 {
+		return directions
+	}
+	return Backward.Directions()
+}
+
 // Direction is one of the two ways in which versions meet.
 type Direction string
 

@@ -45,12 +45,14 @@ type judge func(p Profile, c *Comparison, directions []Direction, ask refusalsFu
 type refusalsFunc func(Direction) ([]Refusal, error)
 
 // Profiles lists the profile names in the order in which help shows them.
-var Profiles = []string{"blueprint", "containment", "confluent"}
+var Profiles = []string{"blueprint", "containment", "confluent", "confluent-lenient"}
 
 var judges = map[string]judge{
 	"blueprint":   judgeBlueprint,
 	"containment": judgeContainment,
 	"confluent":   judgeRegistry,
+	// Confluent's LENIENT policy, which lets properties of open objects come and go.
+	"confluent-lenient": judgeRegistry,
 }
 
 // ParseProfile returns the profile of that name with its default switches.
@@ -60,6 +62,9 @@ func ParseProfile(name string) (Profile, error) {
 	}
 	return Profile{Name: name, Switches: DefaultSwitches}, nil
 }
+
+// family is the first part of the ids of the profile's rules.
+func (p Profile) family() string { return strings.TrimSuffix(p.Name, "-lenient") }
 
 // adjust applies the team's own severities. A change whose every error was
 // lowered is compatible by policy; the truth is still printed beside it.
@@ -83,9 +88,18 @@ func (p Profile) adjust(j judgement) judgement {
 	return j
 }
 
+// acquittal is the judgement before anything was found. A level that demands
+// nothing proves nothing.
+func acquittal(directions []Direction) judgement {
+	if len(directions) == 0 {
+		return judgement{verdict: Compatible, proof: ByPolicy}
+	}
+	return judgement{verdict: Compatible, proof: ByContainment}
+}
+
 // judgeContainment lets the truth decide.
 func judgeContainment(_ Profile, c *Comparison, directions []Direction, _ refusalsFunc) (judgement, error) {
-	j := judgement{verdict: Compatible, proof: ByContainment}
+	j := acquittal(directions)
 	for _, d := range directions {
 		truth := c.Truth(d)
 		j.weigh(truth)
@@ -106,7 +120,7 @@ func judgeContainment(_ Profile, c *Comparison, directions []Direction, _ refusa
 // beyond the truth, fields are never removed, types never change and new fields
 // need a default. It looks at Kinds only, so it is the same for every format.
 func judgeBlueprint(p Profile, c *Comparison, directions []Direction, _ refusalsFunc) (judgement, error) {
-	j := judgement{verdict: Compatible, proof: ByContainment}
+	j := acquittal(directions)
 	for i := range c.Changes {
 		change := &c.Changes[i]
 		broken := false
@@ -161,13 +175,13 @@ func judgeRegistry(p Profile, c *Comparison, directions []Direction, ask refusal
 		switch {
 		case len(refusals) == 0 && truth.Verdict == Breaking:
 			j.breaks = append(j.breaks, Break{
-				Rule: p.Name + "/missed-break", Severity: report.Warning, Direction: d, Proof: truth.Proof, Witness: truth.Witness,
-				Change: &Change{Rule: p.Name + "/missed-break", Kind: Other, Message: fmt.Sprintf("the %s registry would accept this change, but it breaks %s readers", p.Name, d)},
+				Rule: p.family() + "/missed-break", Severity: report.Warning, Direction: d, Proof: truth.Proof, Witness: truth.Witness,
+				Change: &Change{Rule: p.family() + "/missed-break", Kind: Other, Message: fmt.Sprintf("the %s registry would accept this change, but it breaks %s readers", p.Name, d)},
 			})
 		case len(refusals) > 0 && truth.Verdict == Compatible:
 			j.breaks = append(j.breaks, Break{
-				Rule: p.Name + "/false-alarm", Severity: report.Note, Direction: d, Proof: ByContainment,
-				Change: &Change{Rule: p.Name + "/false-alarm", Kind: Other, Message: fmt.Sprintf("the %s registry would refuse this change, but no document breaks (%s)", p.Name, d)},
+				Rule: p.family() + "/false-alarm", Severity: report.Note, Direction: d, Proof: ByContainment,
+				Change: &Change{Rule: p.family() + "/false-alarm", Kind: Other, Message: fmt.Sprintf("the %s registry would refuse this change, but no document breaks (%s)", p.Name, d)},
 			})
 		}
 	}
