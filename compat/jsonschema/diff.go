@@ -129,38 +129,6 @@ func (d *differ) where(n *node) string {
 	return strings.ReplaceAll(strings.Join(parts, "."), ".[]", "[]") + ": "
 }
 
-// facet compares one keyword, or a group that means one thing.
-type facet struct {
-	rule     string
-	keyword  string
-	raw      []string
-	equal    func(o, n *node) bool
-	noun     string
-	describe func(o, n *node) string // nil for the raw values
-}
-
-// facets are the keywords that are compared by value.
-var facets = []facet{
-	{"json/type-changed", "type", []string{"type"}, func(o, n *node) bool { return o.types == n.types && o.integer == n.integer }, "type", nil},
-	{"json/values-changed", "enum", []string{"enum", "const"}, sameEnums, "the list of allowed values", nil},
-	{"json/range-changed", "minimum", []string{"minimum", "exclusiveMinimum"}, func(o, n *node) bool { return sameBound(o.min, n.min) }, "lower limit", nil},
-	{"json/range-changed", "maximum", []string{"maximum", "exclusiveMaximum"}, func(o, n *node) bool { return sameBound(o.max, n.max) }, "upper limit", nil},
-	{"json/multiple-changed", "multipleOf", []string{"multipleOf"}, sameMultiple, "multipleOf", nil},
-	{"json/length-changed", "minLength", []string{"minLength"}, func(o, n *node) bool { return max(o.minLength, 0) == max(n.minLength, 0) }, "least length", nil},
-	{"json/length-changed", "maxLength", []string{"maxLength"}, func(o, n *node) bool { return o.maxLength == n.maxLength }, "greatest length", nil},
-	{"json/pattern-changed", "pattern", []string{"pattern"}, func(o, n *node) bool { return o.pattern == n.pattern }, "pattern", nil},
-	{"json/format-changed", "format", []string{"format", "contentEncoding", "contentMediaType"}, sameFormats, "format", nil},
-	{"json/item-count-changed", "minItems", []string{"minItems"}, func(o, n *node) bool { return max(o.minItems, 0) == max(n.minItems, 0) }, "least number of items", nil},
-	{"json/item-count-changed", "maxItems", []string{"maxItems"}, func(o, n *node) bool { return o.maxItems == n.maxItems }, "greatest number of items", nil},
-	{"json/unique-items-changed", "uniqueItems", []string{"uniqueItems"}, func(o, n *node) bool { return o.unique == n.unique }, "uniqueItems", nil},
-	{"json/contains-changed", "contains", []string{"contains", "minContains", "maxContains"}, sameContains, "contains", nil},
-	{"json/property-count-changed", "minProperties", []string{"minProperties"}, func(o, n *node) bool { return max(o.minProps, 0) == max(n.minProps, 0) }, "least number of properties", nil},
-	{"json/property-count-changed", "maxProperties", []string{"maxProperties"}, func(o, n *node) bool { return o.maxProps == n.maxProps }, "greatest number of properties", nil},
-	{"json/property-names-changed", "propertyNames", []string{"propertyNames"}, func(o, n *node) bool { return sameNode(o.propNames, n.propNames) }, "propertyNames", nil},
-	{"json/not-changed", "not", []string{"not"}, func(o, n *node) bool { return sameNode(o.not, n.not) }, "not", nil},
-	{"json/unevaluated-changed", "unevaluated", []string{"unevaluatedProperties", "unevaluatedItems"}, sameUnevaluated, "the schema of unevaluated parts", nil},
-}
-
 func (d *differ) ownKeywords(o, n *node) {
 	for _, f := range facets {
 		if f.equal(o, n) {
@@ -281,47 +249,6 @@ func rawValues(n *node, keywords []string) any {
 		}
 	}
 	return found
-}
-
-func sameNode(a, b *node) bool {
-	if a == nil || b == nil {
-		return a == b
-	}
-	return a.follow().class == b.follow().class
-}
-
-func sameNodes(a, b []*node) bool { return slices.EqualFunc(a, b, sameNode) }
-
-func sameBound(a, b *bound) bool {
-	if a == nil || b == nil {
-		return a == b
-	}
-	return a.exclusive == b.exclusive && a.value.Cmp(b.value) == 0
-}
-
-func sameMultiple(o, n *node) bool {
-	if o.multipleOf == nil || n.multipleOf == nil {
-		return o.multipleOf == n.multipleOf
-	}
-	return o.multipleOf.Cmp(n.multipleOf) == 0
-}
-
-func sameEnums(o, n *node) bool {
-	return slices.EqualFunc(o.enums, n.enums, func(a, b *valueSet) bool { return a.sign == b.sign })
-}
-
-func sameFormats(o, n *node) bool {
-	return slices.EqualFunc(o.formats, n.formats, func(a, b *format) bool { return a.name == b.name })
-}
-
-func sameContains(o, n *node) bool {
-	return sameNode(o.contains, n.contains) && (o.contains == nil || o.atLeast() == n.atLeast() && o.maxContains == n.maxContains)
-}
-
-func sameUnevaluated(o, n *node) bool {
-	return sameNodes(desugared(o.allOf), desugared(n.allOf)) ||
-		short(rawValues(o, []string{"unevaluatedProperties"})) == short(rawValues(n, []string{"unevaluatedProperties"})) &&
-			short(rawValues(o, []string{"unevaluatedItems"})) == short(rawValues(n, []string{"unevaluatedItems"}))
 }
 
 // dependencies compares what the presence of a property asks for.

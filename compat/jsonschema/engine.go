@@ -11,6 +11,15 @@
 // only when the validator, santhosh-tekuri/jsonschema, agrees with it.
 //
 // Every budget counts steps, never time: two runs agree on any machine.
+//
+// # Where things are
+//
+//	read     draft, shape, load, build, unevaluated: text to node
+//	decide   classes, solve, branch, ways, numbers, text, wish, array, object
+//	strings  ecma, pattern, automaton, format
+//	explain  diff, facets, fields, relax, compare, witness, fixes, rules
+//	judge    eval, the normalised schema's verdict on a document; validator, the library's
+//	predict  confluent*: what Confluent's Schema Registry would answer
 package jsonschema
 
 import (

@@ -123,10 +123,11 @@ func Identifier(name string, text []byte) string {
 func (l *loader) draftOf(f *file) (draft, error) {
 	object, _ := f.doc.Value().(map[string]any)
 	at := place{f, "/$schema", ""}
-	switch uri := object["$schema"].(type) {
-	case nil:
+	value, stated := object["$schema"]
+	if !stated {
 		return parseDraft(l.options.Draft)
-	case string:
+	}
+	if uri, ok := value.(string); ok {
 		if d, ok := draftOf(uri); ok {
 			return d, nil
 		}
@@ -253,6 +254,9 @@ func (l *loader) identify(at place, object map[string]any) (string, error) {
 	at.base = base
 	for _, keyword := range []string{"$anchor", "$dynamicAnchor"} {
 		if name, ok := object[keyword].(string); ok && at.file.draft >= draft2019 {
+			if !isAnchor(name) {
+				return "", at.member(keyword).fail("malformed-schema", fmt.Sprintf("%s %q must be a letter or underscore, then letters, digits, and any of - . : _", keyword, name))
+			}
 			l.ids[base+"#"+name] = at
 			if keyword == "$dynamicAnchor" {
 				l.dynamic[base] = append(l.dynamic[base], name)
@@ -263,6 +267,17 @@ func (l *loader) identify(at place, object map[string]any) (string, error) {
 		l.dynamic[base] = append(l.dynamic[base], "")
 	}
 	return base, nil
+}
+
+// isAnchor reports whether name can be one: what either draft with anchors takes.
+func isAnchor(name string) bool {
+	for i, r := range name {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '_'
+		if !letter && (i == 0 || !strings.ContainsRune("0123456789-.:", r)) {
+			return false
+		}
+	}
+	return name != ""
 }
 
 func (p place) member(name string) place {

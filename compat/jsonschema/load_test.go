@@ -32,6 +32,7 @@ func TestMalformedSchemas(t *testing.T) {
 		{"a text", `"string"`, "1:1", "malformed-schema", "a schema must be an object or a boolean, not a string", ""},
 		{"null below", "{\"properties\": {\n\"a\": null}}", "2:6", "malformed-schema", "a schema must be an object or a boolean, not null", ""},
 		{"unknown draft", `{"$schema": "http://json-schema.org/draft-99/schema#"}`, "1:13", "unknown-draft", `unknown draft "http://json-schema.org/draft-99/schema#"`, "2020-12"},
+		{"$schema is null", `{"$schema": null}`, "1:13", "malformed-schema", "$schema must be a string", ""},
 		{"$schema is no text", `{"$schema": 7}`, "1:13", "malformed-schema", "$schema must be a string", ""},
 
 		{"unknown type", `{"type": "strnig"}`, "1:10", "malformed-schema", `unknown type "strnig"`, "null, boolean, integer"},
@@ -69,6 +70,7 @@ func TestMalformedSchemas(t *testing.T) {
 		{"a remote schema", `{"$ref": "https://shop.example/a.json"}`, "1:10", "unresolved-reference", "would be fetched from shop.example", "--allow-remote shop.example"},
 		{"a reference to a number", `{"$ref": "#/definitions/a/minimum", "definitions": {"a": {"minimum": 1}}}`, "1:10", "unresolved-reference", "names a number, not a schema", ""},
 		{"a reference that is no URI", `{"$ref": "%zz"}`, "1:10", "malformed-schema", `$ref "%zz" is not a URI reference`, ""},
+		{"an anchor that is no name", in(draft2020, `"$anchor": "1st item"`), "2:12", "malformed-schema", `$anchor "1st item" must be a letter`, ""},
 		{"an identifier that is no URI", `{"$id": "http://[::1"}`, "1:9", "malformed-schema", "is not a URI reference", ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -1,0 +1,118 @@
+package cmd
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/nexus-blueprint/nexus/report"
+)
+
+// docs/rules.md is written from the rules themselves: NEXUS_UPDATE=1 writes it,
+// and without it the test fails when the page and the rules have parted.
+func TestRulesPage(t *testing.T) {
+	file := filepath.Join("..", "docs", "rules.md")
+	want := rulesPage(newApp(strings.NewReader(""), &bytes.Buffer{}, &bytes.Buffer{}).rules())
+	if os.Getenv("NEXUS_UPDATE") != "" {
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	got, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("docs/rules.md differs from the rules; NEXUS_UPDATE=1 writes it anew (-rules +page):\n%s", diff)
+	}
+}
+
+// families says in a sentence what the rules of a family are about, and where
+// to read more.
+var families = map[string]string{
+	"blueprint": "How an event may evolve, in any schema format. The switches of the profile `blueprint` in nexus.yaml turn these rules on and off.",
+	"confluent": "What Confluent Schema Registry would say. The profile `confluent` predicts it, and tells where it is wrong.",
+	"json":      "Changes of a JSON Schema. A rule names what changed; whether that breaks anybody is proved for each change in its place. Each rule has worked examples with witness and fix in [testdata/rules](../compat/jsonschema/testdata/rules).",
+	"registry":  "Subjects and their versions, in any schema format.",
+	"waiver":    "Reviewed exceptions. See [waivers.md](waivers.md).",
+}
+
+// rulesPage writes down the rules, which are sorted by id, family by family.
+func rulesPage(rules []report.Rule) string {
+	var b strings.Builder
+	b.WriteString("# Rules\n\n<!-- Written by a test from the rules themselves: NEXUS_UPDATE=1 go test ./cmd -run TestRulesPage -->\n\n")
+	b.WriteString("Every finding names one of these rules. `nexus explain RULE` shows the same text.\n" +
+		"nexus.yaml changes the severity of a rule, or switches it off.\n")
+	last := ""
+	for _, r := range rules {
+		if family, _, _ := strings.Cut(r.ID, "/"); family != last {
+			fmt.Fprintf(&b, "\n## %s\n", family)
+			if about := families[family]; about != "" {
+				fmt.Fprintf(&b, "\n%s\n", about)
+			}
+			last = family
+		}
+		writeRule(&b, r)
+	}
+	return b.String()
+}
+
+func writeRule(b *strings.Builder, r report.Rule) {
+	fmt.Fprintf(b, "\n### %s\n\n**%s**\n\n- Severity: %s\n", r.ID, r.Title, r.Severity)
+	if r.Kind != "" {
+		fmt.Fprintf(b, "- Kind of change: %s\n", r.Kind)
+	}
+	for _, control := range r.Controls {
+		fmt.Fprintf(b, "- Control: %s\n", control)
+	}
+	fmt.Fprintf(b, "\n%s\n", r.Why)
+	writeExcerpt(b, "Before", r.Before)
+	writeExcerpt(b, "After", r.After)
+	if r.Fix != "" {
+		fmt.Fprintf(b, "\nWhat to do: %s\n", r.Fix)
+	}
+}
+
+func writeExcerpt(b *strings.Builder, title, text string) {
+	if text == "" {
+		return
+	}
+	language := "text"
+	if json.Valid([]byte(text)) {
+		language = "json"
+	}
+	fmt.Fprintf(b, "\n%s:\n\n```%s\n%s\n```\n", title, language, text)
+}
+
+// Every rule is a page that stands on its own.
+func TestEveryRuleIsDocumented(t *testing.T) {
+	for _, r := range newApp(strings.NewReader(""), &bytes.Buffer{}, &bytes.Buffer{}).rules() {
+		family, name, ok := strings.Cut(r.ID, "/")
+		if !ok || name == "" || families[family] == "" {
+			t.Errorf("%s: the id is not FAMILY/NAME of a family that the page introduces", r.ID)
+		}
+		if r.Title == "" || strings.HasSuffix(r.Title, ".") {
+			t.Errorf("%s: title %q", r.ID, r.Title)
+		}
+		for what, text := range map[string]string{"why": r.Why, "fix": r.Fix} {
+			if !strings.HasSuffix(text, ".") {
+				t.Errorf("%s: %s must be a sentence, not %q", r.ID, what, text)
+			}
+		}
+		if (r.Before == "") != (r.After == "") {
+			t.Errorf("%s has one excerpt of two", r.ID)
+		}
+		switch r.Severity {
+		case report.Error, report.Warning, report.Note:
+		default:
+			t.Errorf("%s: severity %q", r.ID, r.Severity)
+		}
+	}
+}
