@@ -122,3 +122,33 @@ func TestLongListTakesLines(t *testing.T) {
 		t.Errorf("a long list stays on one line:\n%s", got)
 	}
 }
+
+func TestRemoveMembers(t *testing.T) {
+	for _, row := range []struct {
+		name, file, text string
+		keys             []string
+		want             string // empty when it cannot be done
+	}{
+		{"in the middle", "a.json", `{"a": 1, "b": 2, "c": 3, "d": 4}`, []string{"b", "c"}, `{"a": 1, "d": 4}`},
+		{"at the start", "a.json", `{"a": 1, "b": 2, "c": 3}`, []string{"b", "a"}, `{"c": 3}`},
+		{"at the end", "a.json", "{\n  \"a\": 1,\n  \"b\": 2,\n  \"c\": 3\n}", []string{"b", "c"}, "{\n  \"a\": 1\n}"},
+		{"apart", "a.json", `{"a": 1, "b": 2, "c": 3}`, []string{"a", "c"}, `{"b": 2}`},
+		{"all", "a.json", `{"a": 1, "b": 2}`, []string{"a", "b"}, `{}`},
+		{"one that is missing", "a.json", `{"a": 1}`, []string{"a", "b"}, ""},
+		{"yaml", "a.yaml", "a: 1\nb: 2\nc: 3\n", []string{"b", "c"}, "a: 1\n"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			doc, err := Parse(row.file, []byte(row.text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			edits, ok := doc.RemoveMembers("", row.keys...)
+			if ok != (row.want != "") {
+				t.Fatalf("it can be done: %v", ok)
+			}
+			if got := string(doc.Apply(edits...)); ok && got != row.want {
+				t.Errorf("got %q, want %q", got, row.want)
+			}
+		})
+	}
+}

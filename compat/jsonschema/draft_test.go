@@ -44,6 +44,7 @@ func TestDraftsDiffer(t *testing.T) {
 		{"a tuple up to 2019-09", d2019, `"items": [{"type": "string"}], "additionalItems": {"type": "integer"}`, []string{`[]`, `["a", 1]`}, []string{`["a", "b"]`, `[1]`}},
 		{"a tuple since 2020-12", d2020, `"prefixItems": [{"type": "string"}], "items": {"type": "integer"}`, []string{`[]`, `["a", 1]`}, []string{`["a", "b"]`, `[1]`}},
 		{"additionalItems without a tuple", d7, `"items": {"type": "string"}, "additionalItems": false`, []string{`["a", "b"]`}, nil},
+		{"a tuple of nothing", d7, `"items": [], "additionalItems": {"type": "string"}`, []string{`[]`, `["a"]`}, []string{`[1]`}},
 		{"additionalItems is unknown to 2020-12", d2020, `"prefixItems": [{}], "additionalItems": false`, []string{`[1, 2]`}, nil},
 
 		{"dependencies on names", d4, `"dependencies": {"a": ["b"]}`, []string{`{"b": 1}`, `{"a": 1, "b": 1}`, `1`}, []string{`{"a": 1}`}},

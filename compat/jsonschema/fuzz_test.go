@@ -10,7 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
-	"golang.org/x/tools/txtar"
+	"github.com/rogpeppe/go-internal/txtar"
+	"pgregory.net/rapid"
 
 	"github.com/nexus-blueprint/nexus/compat"
 	"github.com/nexus-blueprint/nexus/report"
@@ -44,6 +45,8 @@ func FuzzParse(f *testing.F) {
 		`{"$ref": "#"}`, `{"$ref": "#/definitions/a", "definitions": {"a": {"$ref": "#/definitions/b"}, "b": {"$ref": "#/definitions/a"}}}`,
 		`{"$id": "http://[::1", "$ref": "%zz"}`, `{"multipleOf": 1e-4000}`, `{"minLength": 1e400}`, `{"$schema": 4}`, `[]`, `~`,
 		`{"$schema": "https://json-schema.org/draft/2020-12/schema", "$dynamicRef": "#a", "$dynamicAnchor": "a"}`,
+		`{"$schema": "https://json-schema.org/draft/2020-12/schema", "dependentRequired": {"a": ["b", "b"], "c": []}}`,
+		`{"items": [], "additionalItems": {"type": "string"}}`, `{"$schema": null}`,
 	} {
 		f.Add([]byte(text))
 	}
@@ -91,8 +94,21 @@ func FuzzCompare(f *testing.F) {
 	})
 }
 
+// The same of drawn pairs: a schema and a small change of it, or two schemas of
+// any drafts that have nothing to do with each other.
+func TestPromisesOfDrawnPairs(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		old, next := drawPair(t)
+		if rapid.IntRange(0, 3).Draw(t, "unrelated") == 0 {
+			next = drawRoot(t, draft(rapid.IntRange(int(draft4), int(draft2020)).Draw(t, "other draft")))
+		}
+		from, into := parseValue(t, old), parseValue(t, next)
+		promises(t, from.engine, from, into)
+	})
+}
+
 // promises checks what must hold of any comparison.
-func promises(t *testing.T, e *Engine, old, next compat.Parsed) {
+func promises(t rapid.TB, e *Engine, old, next compat.Parsed) {
 	t.Helper()
 	for _, p := range []compat.Parsed{old, next} {
 		same := mustCompare(t, e, p, p)
@@ -126,6 +142,7 @@ func promises(t *testing.T, e *Engine, old, next compat.Parsed) {
 			confirm(t, from, into, effect.Witness)
 		}
 	}
+	editsHold(t, e, old, next, c)
 	full := verdictAt(t, e, compat.Full, old, next)
 	backward, forward := verdictAt(t, e, compat.Backward, old, next), verdictAt(t, e, compat.Forward, old, next)
 	if both := backward == compat.Compatible && forward == compat.Compatible; both != (full == compat.Compatible) {
@@ -137,7 +154,7 @@ func contradict(a, b compat.Verdict) bool {
 	return a != b && a != compat.Undecided && b != compat.Undecided
 }
 
-func verdictAt(t *testing.T, e *Engine, level compat.Level, old, next compat.Parsed) compat.Verdict {
+func verdictAt(t rapid.TB, e *Engine, level compat.Level, old, next compat.Parsed) compat.Verdict {
 	t.Helper()
 	o := compat.Options{Level: level, Profile: compat.Profile{Name: "containment"}}
 	r, err := compat.Check(context.Background(), e, o, []compat.Parsed{old}, next)
@@ -148,7 +165,7 @@ func verdictAt(t *testing.T, e *Engine, level compat.Level, old, next compat.Par
 }
 
 // confirm has both validators judge a witness again, from its text.
-func confirm(t *testing.T, from, into compat.Parsed, w *report.Witness) {
+func confirm(t rapid.TB, from, into compat.Parsed, w *report.Witness) {
 	t.Helper()
 	if w == nil {
 		return
@@ -167,7 +184,7 @@ func confirm(t *testing.T, from, into compat.Parsed, w *report.Witness) {
 	}
 }
 
-func validatorOf(t testing.TB, p compat.Parsed) schema.Validator {
+func validatorOf(t rapid.TB, p compat.Parsed) schema.Validator {
 	t.Helper()
 	v, err := p.Validator()
 	if err != nil {
@@ -176,7 +193,7 @@ func validatorOf(t testing.TB, p compat.Parsed) schema.Validator {
 	return v
 }
 
-func asJSON(t testing.TB, v any) string {
+func asJSON(t rapid.TB, v any) string {
 	t.Helper()
 	text, err := json.MarshalIndent(v, "", " ")
 	if err != nil {

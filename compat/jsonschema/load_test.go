@@ -122,6 +122,7 @@ func TestReferences(t *testing.T) {
 		{name: "files that refer to each other", text: `{"$ref": "a.json"}`, files: map[string]string{"a.json": `{"$ref": "b.json#/definitions/n"}`, "b.json": `{"definitions": {"n": {"type": "integer"}, "m": {"$ref": "a.json"}}}`}, asked: []string{"a.json", "b.json"}},
 		{name: "a name of the registry", text: `{"$ref": "Money"}`, named: []schema.Reference{{Name: "Money", File: "Money", Text: []byte(integer)}}},
 		{name: "an identifier within", text: `{"$id": "https://shop.example/order", "allOf": [{"$ref": "money"}], "definitions": {"m": {"$id": "https://shop.example/money", "type": "integer"}}}`},
+		{name: "identifiers that net/url writes in another way", text: `{"$id": "HTTPS://shop.example/new order", "allOf": [{"$ref": "#/definitions/m"}, {"$ref": "https://shop.example/new order#/definitions/m"}], "definitions": {"m": {"$id": "https://shop.example/Geld für alle", "type": "integer"}}}`},
 		{name: "a keyword that is none", text: `{"$ref": "#/shared/money", "shared": {"money": {"type": "integer"}}}`},
 		{name: "an escaped pointer", text: `{"$ref": "#/definitions/a~1b%20c", "definitions": {"a/b c": {"type": "integer"}}}`},
 	} {

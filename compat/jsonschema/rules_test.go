@@ -13,7 +13,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"golang.org/x/tools/txtar"
+	"github.com/rogpeppe/go-internal/txtar"
+	"pgregory.net/rapid"
 
 	"github.com/nexus-blueprint/nexus/compat"
 	"github.com/nexus-blueprint/nexus/report"
@@ -93,7 +94,7 @@ func mustParse(t testing.TB, e *Engine, s schema.Schema) compat.Parsed {
 	return p
 }
 
-func mustCompare(t testing.TB, e *Engine, old, next compat.Parsed) *compat.Comparison {
+func mustCompare(t rapid.TB, e *Engine, old, next compat.Parsed) *compat.Comparison {
 	t.Helper()
 	c, err := e.Compare(context.Background(), old, next, compat.Full.Directions())
 	if err != nil {
@@ -311,16 +312,22 @@ func TestEditsGiveTheTextThatWasChecked(t *testing.T) {
 			t.Fatal(err)
 		}
 		old, next := mustParse(t, e, sideOf(t, archive, "old")), mustParse(t, e, sideOf(t, archive, "new"))
-		for _, c := range mustCompare(t, e, old, next).Changes {
-			for _, d := range []compat.Direction{compat.BackwardDirection, compat.ForwardDirection} {
-				if !c.Effect(d).Breaks {
-					continue
-				}
-				for _, fix := range e.Fixes(old, next, c, d) {
-					got := applyEdits(next.Schema().File, string(next.Schema().Text), fix.Edits)
-					if diff := cmp.Diff(string(fix.Text), got); diff != "" {
-						t.Errorf("%s: %s: the edits give another text (-checked +edited):\n%s", fixtureName(file), fix.Title, diff)
-					}
+		editsHold(t, e, old, next, mustCompare(t, e, old, next))
+	}
+}
+
+// editsHold applies the edits of every fix for what a comparison found to break.
+func editsHold(t rapid.TB, e *Engine, old, next compat.Parsed, comparison *compat.Comparison) {
+	t.Helper()
+	for _, c := range comparison.Changes {
+		for _, d := range []compat.Direction{compat.BackwardDirection, compat.ForwardDirection} {
+			if !c.Effect(d).Breaks {
+				continue
+			}
+			for _, fix := range e.Fixes(old, next, c, d) {
+				got := applyEdits(next.Schema().File, string(next.Schema().Text), fix.Edits)
+				if diff := cmp.Diff(string(fix.Text), got); diff != "" {
+					t.Errorf("%s: the edits give another text (-checked +edited):\n%s", fix.Title, diff)
 				}
 			}
 		}
@@ -347,8 +354,8 @@ func applyEdits(file, text string, edits []report.Edit) string {
 			spans = append(spans, span{offset(e.StartLine, e.StartColumn), offset(e.EndLine, e.EndColumn), e.Text})
 		}
 	}
-	slices.SortStableFunc(spans, func(a, b span) int { return b.from - a.from })
-	for _, s := range spans {
+	slices.SortStableFunc(spans, func(a, b span) int { return a.from - b.from })
+	for _, s := range slices.Backward(spans) {
 		runes = slices.Concat(runes[:s.from], []rune(s.text), runes[s.to:])
 	}
 	return string(runes)

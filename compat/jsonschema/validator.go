@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -130,6 +132,8 @@ func rewrite(value any, d draft, as shape) any {
 				continue
 			}
 			out[keyword] = v
+		case slices.Contains(uriKeywords, keyword) && known:
+			out[keyword] = normalURI(v)
 		case keyword == "patternProperties" && known:
 			out[keyword] = rewritePatterns(v, d)
 		case known:
@@ -155,13 +159,25 @@ func tolerate(object map[string]any, d draft) {
 	if list, ok := object["required"].([]any); ok && len(list) == 0 {
 		delete(object, "required")
 	}
-	if members, ok := object["dependencies"].(map[string]any); ok {
+	for _, keyword := range []string{"dependencies", "dependentRequired"} {
+		given, ok := object[keyword].(map[string]any)
+		if !ok {
+			continue
+		}
+		members := maps.Clone(given)
 		for name, member := range members {
 			if list, ok := member.([]any); ok {
 				if members[name] = unique(list); len(list) == 0 {
 					delete(members, name)
 				}
 			}
+		}
+		object[keyword] = members
+	}
+	if list, ok := object["items"].([]any); ok && len(list) == 0 {
+		delete(object, "items") // a tuple of nothing: every item is an additional one
+		if rest, ok := object["additionalItems"]; ok {
+			object["items"] = rest
 		}
 	}
 	for exclusive, limit := range map[string]string{"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"} {
@@ -185,6 +201,21 @@ func unique(list []any) []any {
 		seen[key] = true
 		return repeated
 	})
+}
+
+// uriKeywords hold URI references.
+var uriKeywords = []string{"$id", "id", "$ref", "$dynamicRef", "$recursiveRef"}
+
+// normalURI writes an absolute URI as net/url does. The library writes some that
+// way and takes others as they stand, and without end looks for one by the name
+// of the other.
+func normalURI(value any) any {
+	text, _ := value.(string)
+	uri, err := url.Parse(text)
+	if err != nil || !uri.IsAbs() {
+		return value
+	}
+	return uri.String()
 }
 
 // rewriteUnknown treats what looks like a schema as one.
