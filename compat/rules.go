@@ -118,7 +118,7 @@ func registryRules() []report.Rule {
 			Title:  "The change breaks documents, and no single rule says why",
 			Why:    "Several harmless-looking changes can break a document together. The proof stands, even though no one keyword is to blame.",
 			Before: `{"oneOf": [{"maximum": 5}, {"minimum": 6}]}`,
-			After:  `{"oneOf": [{"maximum": 6}, {"minimum": 6}]}`,
+			After:  `{"oneOf": [{"maximum": 7}, {"minimum": 4}]}`,
 			Fix:    "Read the witness: it shows a document that one version accepts and the other rejects.",
 		},
 		{

@@ -166,6 +166,10 @@ func (c *comparer) blame(q question) ([]*change, error) {
 		}
 		target := q.into.graph.only(change.focuses(q.direction))
 		value, is := c.ask(changeBudget, q, target)
+		if is == unsat && change.widen(q.direction) {
+			target = q.into.graph.only(change.focuses(q.direction))
+			value, is = c.ask(changeBudget, q, target)
+		}
 		if is == unsat {
 			continue
 		}
@@ -179,6 +183,20 @@ func (c *comparer) blame(q question) ([]*change, error) {
 		breaking = append(breaking, change)
 	}
 	return breaking, nil
+}
+
+// widen puts the oneOf around a change under suspicion instead, once in each
+// direction, and reports whether there is one.
+func (c *change) widen(d compat.Direction) bool {
+	focuses, side := &c.backward, 1
+	if d == compat.ForwardDirection {
+		focuses, side = &c.forward, 0
+	}
+	if c.around == nil || len(*focuses) > 0 && (*focuses)[0].keyword == "oneOf" {
+		return false
+	}
+	*focuses = []focus{{c.around[side], "oneOf", ""}}
+	return true
 }
 
 func (c *change) focuses(d compat.Direction) []focus {

@@ -17,6 +17,9 @@ import (
 type change struct {
 	compat.Change
 	backward, forward []focus
+	// around are the two sides' oneOf, when this is the only change in it: a
+	// member that accepts more can break a document by overlapping with another.
+	around *[2]*node
 }
 
 // differ walks two schemas side by side and lists what changed, without judging
@@ -433,8 +436,12 @@ func (d *differ) combination(o, n *node, keyword string, olds, news []*node) {
 	_, inOld := o.raw[keyword]
 	_, inNew := n.raw[keyword]
 	if len(olds) == len(news) && (inOld == inNew || keyword == "allOf") {
+		before := len(d.changes)
 		for i := range olds {
 			d.pair(olds[i], news[i])
+		}
+		if keyword == "oneOf" && len(d.changes) == before+1 {
+			d.changes[before].around = &[2]*node{o, n}
 		}
 		return
 	}
