@@ -36,6 +36,16 @@ type Options struct {
 	Level        Level
 	Profile      Profile
 	DeclaredBump Bump // what the author promises; empty to read it from the versions
+	// Unproved asks for verdicts without witnesses, which cost less.
+	Unproved bool
+}
+
+// demanded lists the directions in which a break must come with its witness.
+func (o Options) demanded() []Direction {
+	if o.Unproved {
+		return nil
+	}
+	return o.Level.examined()
 }
 
 // Result is what Check found for one subject.
@@ -44,11 +54,13 @@ type Result struct {
 	Previous Parsed // the latest earlier version
 	Level    Level
 	Profile  string
-	Verdict  Verdict // the profile's
+	Verdict  Verdict // the profile's, with its proof and witness
 	Proof    Proof
 	Witness  *report.Witness
-	Reason   string // why it is undecided
-	Truth    Truth  // containment's, over the directions that the level demands
+	Truth    Truth // containment's, over the directions that the level demands
+	// Doubt is set when a direction on which the verdict rests could not be
+	// decided, whatever else was found.
+	Doubt    *Truth
 	Changes  []Change
 	Breaks   []Break
 	Bump     Bump
@@ -69,33 +81,30 @@ func Check(ctx context.Context, engine Engine, o Options, previous []Parsed, nex
 	if !o.Level.Transitive() {
 		previous = previous[len(previous)-1:]
 	}
-	result := &Result{Next: next, Previous: latest, Level: o.Level, Profile: o.Profile.Name}
-	var total judgement
-	total.verdict, total.proof = Compatible, ByContainment
-	result.Truth = Truth{Verdict: Compatible, Proof: ByContainment}
+	result := &Result{Next: next, Previous: latest, Level: o.Level, Profile: o.Profile.Name, Truth: acquittal(o.Level.examined()).Truth}
+	verdict := acquittal(o.Level.Directions())
+	book := ruleBooks[o.Profile.Name]
 	known := map[string]bool{}
 	var comparison *Comparison
 	for _, earlier := range previous {
 		var err error
-		if comparison, err = engine.Compare(ctx, earlier, next, o.Level.examined()); err != nil {
+		if comparison, err = engine.Compare(ctx, earlier, next, o.demanded()); err != nil {
 			return nil, err
 		}
 		comparison.explain()
-		j, err := judges[o.Profile.Name](o.Profile, comparison, o.Level.Directions(), asker(engine, o.Profile.Name, earlier, next))
+		j, err := book.judge(o.Profile, comparison, o.Level.Directions(), asker(engine, o.Profile.Name, earlier, next))
 		if err != nil {
 			return nil, err
 		}
 		j = o.Profile.adjust(j)
-		if j.verdict == Breaking && result.Oldest == nil {
+		if j.Verdict == Breaking && result.Oldest == nil {
 			result.Oldest = earlier
 		}
-		if j.verdict == total.verdict && j.proof == ByPolicy {
-			total.proof, total.witness = j.proof, j.witness
+		if j.Verdict == verdict.Verdict && j.Proof == ByPolicy {
+			verdict.Proof, verdict.Witness = j.Proof, j.Witness
 		}
-		total.weigh(Truth{Verdict: j.verdict, Proof: j.proof, Witness: j.witness, Reason: j.reason})
-		for _, d := range o.Level.examined() {
-			result.Truth = graver(result.Truth, comparison.Truth(d))
-		}
+		verdict.weigh(j.Truth)
+		result.examine(comparison, o.Level, book)
 		for _, b := range j.breaks {
 			if key := b.fingerprint(""); !known[key] {
 				known[key] = true
@@ -104,12 +113,31 @@ func Check(ctx context.Context, engine Engine, o Options, previous []Parsed, nex
 			}
 		}
 	}
-	result.Verdict, result.Proof, result.Witness, result.Reason = total.verdict, total.proof, total.witness, total.reason
+	if result.Doubt != nil && verdict.Verdict == Compatible {
+		verdict.Truth = *result.Doubt
+	}
+	result.Verdict, result.Proof, result.Witness = verdict.Verdict, verdict.Proof, verdict.Witness
 	result.Changes = comparison.Changes
-	result.Bump = deserved(result, comparison, latest, next)
+	result.Bump = deserved(result, o, comparison, latest, next)
 	result.Deploy = deployOrder(o.Profile, comparison)
 	result.Declared = declared(o, latest, next)
 	return result, nil
+}
+
+// examine notes what containment says. A doubt in a direction that the level
+// demands stays, whatever else is found: no waiver and no severity lifts it.
+func (r *Result) examine(c *Comparison, level Level, book ruleBook) {
+	for _, d := range level.examined() {
+		r.Truth = r.Truth.graver(c.Truth(d))
+	}
+	if book.predicts {
+		return
+	}
+	for _, d := range level.Directions() {
+		if truth := c.Truth(d); truth.Verdict == Undecided && r.Doubt == nil {
+			r.Doubt = &truth
+		}
+	}
 }
 
 // explain makes sure that a truth that breaks is never without a change to
@@ -127,42 +155,39 @@ func (c *Comparison) explain() {
 	}
 }
 
-// asker predicts registry's verdict in either direction.
+// asker predicts a registry's verdict in either direction. FORWARD is BACKWARD
+// with the versions exchanged.
 func asker(engine Engine, registry string, previous, next Parsed) refusalsFunc {
 	return func(d Direction) ([]Refusal, error) {
 		emulator, ok := engine.(Emulator)
-		if ok {
-			if d == ForwardDirection {
-				previous, next := next, previous
-				refusals, known := emulator.Refusals(registry, previous, next)
-				for i := range refusals {
-					r := &refusals[i]
-					r.Pointer, r.OldPointer = r.OldPointer, r.Pointer
-				}
-				if known {
-					return refusals, nil
-				}
-			} else if refusals, known := emulator.Refusals(registry, previous, next); known {
-				return refusals, nil
+		if !ok {
+			return nil, fmt.Errorf("profile %q does not know %s schemas", registry, engine.Format())
+		}
+		written, read := previous, next
+		if d == ForwardDirection {
+			written, read = next, previous
+		}
+		refusals, known := emulator.Refusals(registry, written, read)
+		if !known {
+			return nil, fmt.Errorf("profile %q does not know %s schemas", registry, engine.Format())
+		}
+		if d == ForwardDirection {
+			for i := range refusals {
+				r := &refusals[i]
+				r.Pointer, r.OldPointer = r.OldPointer, r.Pointer
 			}
 		}
-		return nil, fmt.Errorf("profile %q does not know %s schemas", registry, engine.Format())
+		return refusals, nil
 	}
 }
 
-// graver is weigh for truths.
-func graver(a, b Truth) Truth {
-	j := judgement{verdict: a.Verdict, proof: a.Proof, witness: a.Witness, reason: a.Reason}
-	j.weigh(b)
-	return Truth{Verdict: j.verdict, Proof: j.proof, Witness: j.witness, Reason: j.reason}
-}
-
 // deserved is the semantic-version bump that the change deserves: major when it
-// breaks, minor when the two versions accept different documents, patch when
-// only words changed.
-func deserved(r *Result, c *Comparison, previous, next Parsed) Bump {
+// breaks, by the profile or in truth, minor when the two versions accept
+// different documents, patch when only words changed.
+func deserved(r *Result, o Options, c *Comparison, previous, next Parsed) Bump {
+	breaks := slices.ContainsFunc(o.Level.examined(), func(d Direction) bool { return !safe(o.Profile, c, d) })
 	switch {
-	case r.Verdict != Compatible, r.Level == None && r.Truth.Verdict != Compatible:
+	case breaks, r.Verdict != Compatible:
 		return Major
 	case string(previous.Schema().Text) == string(next.Schema().Text):
 		return NoBump
@@ -245,9 +270,9 @@ func suggest(ctx context.Context, engine Engine, o Options, b Break, next Parsed
 		if err != nil {
 			continue
 		}
-		o.DeclaredBump = ""
+		o.DeclaredBump, o.Unproved = "", true
 		again, err := Check(ctx, engine, o, []Parsed{b.Previous}, parsed)
-		if err != nil || again.Verdict == Undecided || !mends(again, b, known) {
+		if err != nil || again.Doubt != nil || !mends(again, b, known) {
 			continue
 		}
 		fixes = append(fixes, report.Fix{Title: fix.Title, Edits: fix.Edits, Verified: true})
@@ -255,13 +280,11 @@ func suggest(ctx context.Context, engine Engine, o Options, b Break, next Parsed
 	return fixes
 }
 
+// mends reports whether a break is gone and every error that is left was there
+// before. Values do not count: a fix may change what a further break is about.
 func mends(again *Result, mended Break, known map[string]bool) bool {
-	gone := mended.fingerprint("")
 	for _, b := range again.Breaks {
-		if b.Severity != report.Error {
-			continue
-		}
-		if key := b.fingerprint(""); key == gone || !known[key] {
+		if b.Severity == report.Error && (b.key() == mended.key() || !known[b.key()]) {
 			return false
 		}
 	}
@@ -272,11 +295,16 @@ func mends(again *Result, mended Break, known map[string]bool) bool {
 func (r *Result) Suggest(ctx context.Context, engine Engine, o Options) {
 	known := map[string]bool{}
 	for _, b := range r.Breaks {
-		known[b.fingerprint("")] = true
+		known[b.key()] = true
 	}
 	for i := range r.Breaks {
 		r.Breaks[i].Fixes = suggest(ctx, engine, o, r.Breaks[i], r.Next, known)
 	}
+}
+
+// key is what a break is, whatever values it is about.
+func (b Break) key() string {
+	return b.Rule + " " + string(b.Direction) + " " + b.Change.Pointer
 }
 
 func (b Break) fingerprint(subject string) string {

@@ -87,7 +87,7 @@ func comparison(backward, forward compat.Truth, changes ...compat.Change) compat
 }
 
 func required(name string) compat.Change {
-	return compat.Change{Rule: "scripted/made-required", Kind: compat.MadeRequired, Pointer: "/required", After: name, Backward: effect}
+	return compat.Change{Rule: "scripted/made-required", Kind: compat.MadeRequired, Pointer: "/required/" + name, After: name, Backward: effect}
 }
 
 func added(f compat.Field, backward, forward compat.Effect) compat.Change {
@@ -213,7 +213,7 @@ func TestProfiles(t *testing.T) {
 	}
 	typeChanged := compat.Change{Rule: "scripted/type-changed", Kind: compat.TypeChanged, Pointer: "/properties/a/type"}
 	defaultRemoved := compat.Change{Rule: "scripted/default-removed", Kind: compat.DefaultRemoved, Pointer: "/properties/a/default"}
-	optional := compat.Change{Rule: "scripted/made-optional", Kind: compat.MadeOptional, Pointer: "/required"}
+	optional := compat.Change{Rule: "scripted/made-optional", Kind: compat.MadeOptional, Pointer: "/required/id"}
 	for _, row := range []struct {
 		name    string
 		profile compat.Profile

@@ -45,6 +45,14 @@ const (
 	ByPolicy Proof = "policy"
 )
 
+// MarshalJSON writes a proof as its name, and no proof as null.
+func (p Proof) MarshalJSON() ([]byte, error) {
+	if p == "" {
+		return []byte("null"), nil
+	}
+	return []byte(`"` + string(p) + `"`), nil
+}
+
 // Kind classes a change the same way in every format, so that a profile can
 // judge changes without knowing the format.
 type Kind string
@@ -62,12 +70,33 @@ const (
 	Other          Kind = "other"
 )
 
-// Truth is what containment says in one direction.
+// Truth is a verdict and how it is known.
 type Truth struct {
 	Verdict Verdict
-	Proof   Proof
+	Proof   Proof           // empty when undecided
 	Witness *report.Witness // set when Proof is ByWitness
 	Reason  string          // why it is undecided
+	At      string          // pointer into the new version to what is undecided; see Reason
+}
+
+// gravity orders verdicts: a break outranks a doubt, a doubt a pass.
+func (v Verdict) gravity() int {
+	switch v {
+	case Breaking:
+		return 2
+	case Undecided:
+		return 1
+	}
+	return 0
+}
+
+// graver is the graver of two truths; of two breaks, the one with a witness.
+func (t Truth) graver(other Truth) Truth {
+	better := t.Verdict == Breaking && other.Verdict == Breaking && t.Witness == nil && other.Witness != nil
+	if other.Verdict.gravity() > t.Verdict.gravity() || better {
+		return other
+	}
+	return t
 }
 
 // Effect is what one change does in one direction.

@@ -33,6 +33,7 @@ func (r *Result) finding(b *Break) report.Finding {
 		Hint:        hint(b),
 		Witness:     b.Witness,
 		Location:    locate(r.Next, b.Change.NewPointer, "new"),
+		Place:       b.Change.Pointer,
 		Fingerprint: b.fingerprint(subject),
 		Fixes:       b.Fixes,
 	}
@@ -151,7 +152,7 @@ func locate(p Parsed, pointer, side string) report.Location {
 // compatible.
 func (r *Result) Problem() report.Problem {
 	subject := r.Next.Schema().Subject
-	place := locate(r.Next, "", "new")
+	place := locate(r.Next, r.Doubt.At, "new")
 	return report.Problem{
 		Code:     "undecided",
 		Message:  r.doubt(),
@@ -161,23 +162,23 @@ func (r *Result) Problem() report.Problem {
 	}
 }
 
-// Doubt is Problem as a warning, for teams that accept undecided changes.
-func (r *Result) Doubt() report.Finding {
+// DoubtFinding is Problem as a warning, for teams that accept undecided changes.
+func (r *Result) DoubtFinding() report.Finding {
 	subject := r.Next.Schema().Subject
 	return report.Finding{
 		Rule:        RuleUndecided,
 		Severity:    RuleSeverity(RuleUndecided),
 		Subject:     subject,
 		Message:     r.doubt(),
-		Location:    locate(r.Next, "", "new"),
+		Location:    locate(r.Next, r.Doubt.At, "new"),
 		Fingerprint: report.Fingerprint(RuleUndecided, subject, "", "", r.Previous.Schema().Digest(), r.Next.Schema().Digest()),
 	}
 }
 
 func (r *Result) doubt() string {
 	text := "could not decide whether the change is " + string(r.Level) + " compatible"
-	if r.Reason != "" {
-		text += ": " + r.Reason
+	if r.Doubt.Reason != "" {
+		text += ": " + r.Doubt.Reason
 	}
 	return text
 }

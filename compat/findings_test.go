@@ -216,8 +216,23 @@ func TestDoubt(t *testing.T) {
 	if p.Code != "undecided" || !strings.Contains(p.Message, "a pattern cannot be compiled") || *p.Subject != "s" {
 		t.Errorf("problem %+v", p)
 	}
-	if f := r.Doubt(); f.Rule != RuleUndecided || f.Severity != report.Warning || f.Message != p.Message {
+	if f := r.DoubtFinding(); f.Rule != RuleUndecided || f.Severity != report.Warning || f.Message != p.Message {
 		t.Errorf("finding %+v", f)
+	}
+}
+
+// Neither a break beside it nor a lowered severity lifts a doubt.
+func TestDoubtStays(t *testing.T) {
+	removed := Change{Rule: "json/field-removed", Kind: FieldRemoved, Field: &Field{Name: "b"}, Message: "field b was removed"}
+	unclear := Comparison{Backward: doubtful, Forward: sound, Changes: []Change{removed}}
+	r := check(t, Options{}, unclear)
+	if r.Verdict != Breaking || r.Doubt == nil || r.Problem().Code != "undecided" {
+		t.Errorf("beside a break: %s, doubt %v", r.Verdict, r.Doubt)
+	}
+	lowered := DefaultSwitches
+	r = check(t, Options{Profile: Profile{Name: "blueprint", Switches: lowered, Severities: map[string]report.Severity{RuleFieldRemoved: report.Note}}}, unclear)
+	if r.Verdict != Undecided || r.Doubt == nil {
+		t.Errorf("with the rule lowered: %s, doubt %v", r.Verdict, r.Doubt)
 	}
 }
 

@@ -31,11 +31,8 @@ type Profile struct {
 
 // judgement is what a profile makes of one comparison.
 type judgement struct {
-	verdict Verdict
-	proof   Proof
-	witness *report.Witness
-	breaks  []Break
-	reason  string // why undecided
+	Truth  // the profile's verdict
+	breaks []Break
 }
 
 // judge turns a comparison into a judgement for the directions a level demands.
@@ -47,12 +44,20 @@ type refusalsFunc func(Direction) ([]Refusal, error)
 // Profiles lists the profile names in the order in which help shows them.
 var Profiles = []string{"blueprint", "containment", "confluent", "confluent-lenient"}
 
-var judges = map[string]judge{
-	"blueprint":   judgeBlueprint,
-	"containment": judgeContainment,
-	"confluent":   judgeRegistry,
+// ruleBook is how a profile judges.
+type ruleBook struct {
+	judge judge
+	// predicts marks a profile whose verdict is a registry's, and not the truth's:
+	// a doubt about the truth leaves it certain.
+	predicts bool
+}
+
+var ruleBooks = map[string]ruleBook{
+	"blueprint":   {judge: judgeBlueprint},
+	"containment": {judge: judgeContainment},
+	"confluent":   {judge: judgeRegistry, predicts: true},
 	// Confluent's LENIENT policy, which lets properties of open objects come and go.
-	"confluent-lenient": judgeRegistry,
+	"confluent-lenient": {judge: judgeRegistry, predicts: true},
 }
 
 // ParseProfile returns the profile of that name with its default switches.
@@ -79,11 +84,11 @@ func (p Profile) adjust(j judgement) judgement {
 		b.Severity = cmp.Or(p.Severities[b.Rule], b.Severity)
 		if b.Severity == report.Error {
 			errors++
-			j.weigh(Truth{Verdict: Breaking, Proof: b.Proof, Witness: b.Witness})
+			j.weigh(b.truth())
 		}
 	}
-	if errors == 0 && j.verdict == Breaking {
-		j.verdict, j.proof = Compatible, ByPolicy
+	if errors == 0 && j.Verdict == Breaking {
+		j.Verdict, j.Proof = Compatible, ByPolicy
 	}
 	return j
 }
@@ -92,9 +97,9 @@ func (p Profile) adjust(j judgement) judgement {
 // nothing proves nothing.
 func acquittal(directions []Direction) judgement {
 	if len(directions) == 0 {
-		return judgement{verdict: Compatible, proof: ByPolicy}
+		return judgement{Truth: Truth{Verdict: Compatible, Proof: ByPolicy}}
 	}
-	return judgement{verdict: Compatible, proof: ByContainment}
+	return judgement{Truth: Truth{Verdict: Compatible, Proof: ByContainment}}
 }
 
 // judgeContainment lets the truth decide.
@@ -149,9 +154,9 @@ func judgeBlueprint(p Profile, c *Comparison, directions []Direction, _ refusals
 	}
 	for _, b := range j.breaks {
 		if b.Severity == report.Error {
-			j.weigh(Truth{Verdict: Breaking, Proof: b.Proof, Witness: b.Witness})
-		} else if j.verdict == Compatible && j.proof == ByContainment && b.Proof != ByPolicy {
-			j.proof, j.witness = ByPolicy, b.Witness
+			j.weigh(b.truth())
+		} else if j.Verdict == Compatible && j.Proof == ByContainment && b.Proof != ByPolicy {
+			j.Proof, j.Witness = ByPolicy, b.Witness
 		}
 	}
 	return j, nil
@@ -160,7 +165,7 @@ func judgeBlueprint(p Profile, c *Comparison, directions []Direction, _ refusals
 // judgeRegistry lets the prediction of a schema registry decide, and says where
 // the registry is wrong.
 func judgeRegistry(p Profile, c *Comparison, directions []Direction, ask refusalsFunc) (judgement, error) {
-	j := judgement{verdict: Compatible, proof: ByPolicy}
+	j := judgement{Truth: Truth{Verdict: Compatible, Proof: ByPolicy}}
 	for _, d := range directions {
 		refusals, err := ask(d)
 		if err != nil {
@@ -188,15 +193,11 @@ func judgeRegistry(p Profile, c *Comparison, directions []Direction, ask refusal
 	return j, nil
 }
 
-// weigh keeps the graver of the judgement so far and truth: breaking, then
-// undecided, then compatible; of two breaking ones, the one with a witness.
-func (j *judgement) weigh(truth Truth) {
-	gravity := map[Verdict]int{Compatible: 0, Undecided: 1, Breaking: 2}
-	graver := gravity[truth.Verdict] > gravity[j.verdict]
-	better := truth.Verdict == Breaking && j.verdict == Breaking && j.witness == nil && truth.Witness != nil
-	if graver || better {
-		j.verdict, j.proof, j.witness, j.reason = truth.Verdict, truth.Proof, truth.Witness, truth.Reason
-	}
+func (j *judgement) weigh(t Truth) { j.Truth = j.graver(t) }
+
+// truth is the verdict that a break alone would give.
+func (b Break) truth() Truth {
+	return Truth{Verdict: Breaking, Proof: b.Proof, Witness: b.Witness}
 }
 
 // truthBreak reports a change under its own rule, with the proof the engine has.

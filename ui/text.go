@@ -120,17 +120,12 @@ func (p *printer) findings(r *report.Report) {
 	}
 }
 
-// subjectWord sums up a subject's findings. A schema breaks when an error about
-// the change itself counts; an error about its version number is just an error.
+// subjectWord sums up a subject's findings.
 func subjectWord(r *report.Report, subject string) string {
 	var one report.Report
 	for _, f := range r.Findings {
-		if f.Subject != subject {
-			continue
-		}
-		one.Findings = append(one.Findings, f)
-		if strings.HasPrefix(r.Command, "schema ") && f.Active() && f.Severity == report.Error && f.Proof != nil {
-			return "breaking"
+		if f.Subject == subject {
+			one.Findings = append(one.Findings, f)
 		}
 	}
 	return summaryWords(one.Summary())

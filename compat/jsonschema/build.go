@@ -54,6 +54,17 @@ func (l *loader) root() (*node, error) {
 	return l.build(place{l.main, "", l.baseOf(l.main)}, scope{})
 }
 
+// at finds the node that was built for a pointer of the schema's own file, nil
+// for none.
+func (l *loader) at(pointer string) *node {
+	for _, key := range sortedKeys(l.nodes) {
+		if n := l.nodes[key]; n.file == l.main && n.pointer == pointer {
+			return n.follow()
+		}
+	}
+	return nil
+}
+
 // build returns the node of the schema at a place.
 func (l *loader) build(at place, s scope) (*node, error) {
 	if len(l.dynamic) > 0 {

@@ -139,7 +139,7 @@ func (c *comparer) judge(d compat.Direction) (compat.Truth, error) {
 		for _, change := range breaking {
 			*change.Effect(d) = compat.Effect{}
 		}
-		return compat.Truth{Verdict: compat.Undecided, Reason: c.reason(q, is)}, nil
+		return c.undecided(q, is), nil
 	}
 	truth.Verdict, truth.Proof = compat.Breaking, compat.ByWitness
 	c.explainRest(q, truth)
@@ -234,19 +234,37 @@ func (c *comparer) explainRest(q question, truth compat.Truth) {
 	c.changes = append(c.changes, rest)
 }
 
-// reason says why a question stays open.
-func (c *comparer) reason(q question, is status) string {
-	for _, f := range append(append([]fault(nil), q.into.faults...), q.from.faults...) {
+// undecided says why a question stays open, and where.
+func (c *comparer) undecided(q question, is status) compat.Truth {
+	truth := compat.Truth{Verdict: compat.Undecided}
+	if f, ok := c.fault(); ok {
 		at := f.place.file.locate(f.place.pointer)
-		return fmt.Sprintf("%s:%d: %s", at.File, at.Line, f.reason)
+		truth.Reason = fmt.Sprintf("%s:%d: %s", at.File, at.Line, f.reason)
+		if len(c.new.faults) > 0 && !f.place.file.outer {
+			truth.At = f.place.pointer
+		}
+		return truth
 	}
 	for _, s := range []side{q.from, q.into} {
 		if _, err := s.parsed.validator(); err != nil {
-			return fmt.Sprintf("%s: the validator cannot use the schema: %v", s.parsed.source.File, err)
+			truth.Reason = fmt.Sprintf("%s: the validator cannot use the schema: %v", s.parsed.source.File, err)
+			return truth
 		}
 	}
+	truth.Reason = "the search gave up after its fixed number of steps"
 	if is == sat {
-		return "a document was found that the validator judges differently"
+		truth.Reason = "a document was found that the validator judges differently"
 	}
-	return "the search gave up after its fixed number of steps"
+	return truth
+}
+
+// fault is the first part that cannot be reasoned about, of the new version if
+// it has one.
+func (c *comparer) fault() (fault, bool) {
+	for _, s := range []side{c.new, c.old} {
+		if len(s.faults) > 0 {
+			return s.faults[0], true
+		}
+	}
+	return fault{}, false
 }

@@ -25,7 +25,6 @@ type change struct {
 // differ walks two schemas side by side and lists what changed, without judging
 // it: whether a change breaks anybody is the solver's question.
 type differ struct {
-	main    *file // of the new schema
 	changes []change
 	seen    map[[2]*node]bool
 }

@@ -39,9 +39,7 @@ var DraftNames = []string{"4", "6", "7", "2019-09", "2020-12"}
 // parseDraft reads a draft's name: "7", "draft-07", "2020-12".
 func parseDraft(name string) (draft, error) {
 	short := strings.TrimPrefix(strings.TrimPrefix(strings.ToLower(name), "draft"), "-")
-	if strings.HasPrefix(short, "0") {
-		short = short[1:]
-	}
+	short = strings.TrimPrefix(short, "0")
 	for _, d := range drafts {
 		if d.name == short || strings.TrimSuffix(d.name, "-09") == short || strings.TrimSuffix(d.name, "-12") == short {
 			return d.draft, nil

@@ -203,7 +203,7 @@ func (d *differ) requirements(o, n *node) {
 			path: requiredPath(n, name), oldPath: []string{"required"}, after: name,
 			message: fmt.Sprintf("field %q became required", name),
 		})
-		d.changes[len(d.changes)-1].Pointer = n.at("required")
+		d.changes[len(d.changes)-1].Pointer = n.at("required", name)
 	}
 	for _, name := range o.required {
 		if _, declared := o.properties[name]; n.demands(name) || declared && declaredIn(n, name) == nil {
@@ -214,7 +214,7 @@ func (d *differ) requirements(o, n *node) {
 			path: []string{"required"}, oldPath: requiredPath(o, name), before: name,
 			message: fmt.Sprintf("field %q became optional", name),
 		})
-		d.changes[len(d.changes)-1].Pointer = n.at("required")
+		d.changes[len(d.changes)-1].Pointer = n.at("required", name)
 	}
 }
 

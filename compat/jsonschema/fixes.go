@@ -19,6 +19,9 @@ import (
 // package compat checks each one before anybody sees it.
 func (e *Engine) Fixes(previous, next compat.Parsed, c compat.Change, d compat.Direction) []compat.Fix {
 	f := &fixer{old: previous.(*parsed), new: next.(*parsed), change: c}
+	if family, _, _ := strings.Cut(c.Rule, "/"); family != "json" {
+		return nil // a registry's refusal, or a break that no change explains
+	}
 	if !local(c.NewPointer) || !local(c.OldPointer) {
 		return nil // the change lies in another file, which has users of its own
 	}
@@ -157,8 +160,7 @@ func (f *fixer) tameField() {
 		title = append(title, fmt.Sprintf("make %q optional", field.Name))
 	}
 	if !field.Default {
-		if schema, _ := f.valueIn(f.new, pointer); schema != nil {
-			value := exampleDefault(schema)
+		if value, ok := f.plainDefault(pointer); ok {
 			edits = append(edits, f.insert(pointer, "default", value))
 			title = append(title, fmt.Sprintf("give %q the default %s", field.Name, short(value)))
 		}
@@ -176,37 +178,30 @@ func (f *fixer) requiredAt(object, name string) string {
 	return document.Join(object, "required", strconv.Itoa(slices.Index(asList(list), any(name))))
 }
 
-// exampleDefault is the plainest value of a schema: its first allowed one, or
-// the empty value of its first type.
-func exampleDefault(schema any) any {
-	object, _ := schema.(map[string]any)
-	if value, ok := object["const"]; ok {
-		return value
+// plainDefault is the plainest value that the schema at a pointer accepts: its
+// first allowed one, an empty one, or what the solver finds.
+func (f *fixer) plainDefault(pointer string) (any, bool) {
+	l, root, err := f.new.load()
+	if err != nil {
+		return nil, false
 	}
-	if values := asList(object["enum"]); len(values) > 0 {
-		return values[0]
+	n := l.at(pointer)
+	if n == nil {
+		return nil, false
 	}
-	names := asList(object["type"])
-	if name, ok := object["type"].(string); ok {
-		names = []any{name}
+	classes := classify(root)
+	var candidates []any
+	if set := smallestEnum([]literal{must(n)}); set != nil {
+		candidates = set.values
 	}
-	if slices.Contains(names, any("null")) || len(names) == 0 {
-		return nil
-	}
-	switch names[0] {
-	case "boolean":
-		return false
-	case "integer", "number":
-		if least, ok := object["minimum"]; ok {
-			return least
+	candidates = append(slices.Clip(candidates), nil, "", json.Number("0"), false, []any{}, map[string]any{})
+	for _, v := range candidates {
+		if n.accepts(v) == yes {
+			return v, true
 		}
-		return json.Number("0")
-	case "array":
-		return []any{}
-	case "object":
-		return map[string]any{}
 	}
-	return ""
+	value, is := newSolver(classes, changeBudget).solve([]literal{must(n)})
+	return value, is == sat
 }
 
 // putBack restores a removed field.

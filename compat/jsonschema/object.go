@@ -27,7 +27,9 @@ func (b *branch) object() (any, status) {
 		g.min = max(g.min, n.minProps)
 		g.atMost(n.maxProps)
 		for _, name := range n.required {
-			g.required[name] = g.required[name]
+			if _, ok := g.required[name]; !ok {
+				g.required[name] = nil
+			}
 		}
 	}
 	for _, f := range b.facts {
@@ -218,8 +220,9 @@ func failureAt(f fact, name string) ([]literal, truth) {
 	return []literal{mustNot(f.node)}, fits
 }
 
-// maxKinds bounds how many combinations of patterns a new name is tried with.
-const maxKinds = 64
+// maxPatterns bounds how many patterns tell new names apart: each doubles the
+// kinds of names to try.
+const maxPatterns = 6
 
 // placeFresh lets a property that no schema mentions be the failure.
 func (g *objects) placeFresh(f fact, at int) (any, status) {
@@ -250,7 +253,7 @@ func (g *objects) placeFresh(f fact, at int) (any, status) {
 			return nil, unknown
 		}
 	}
-	if len(g.patterns) > 6 {
+	if len(g.patterns) > maxPatterns {
 		verdict = unknown
 	}
 	return nil, verdict
@@ -258,13 +261,13 @@ func (g *objects) placeFresh(f fact, at int) (any, status) {
 
 // nameKinds is how many combinations of matching and not matching the patterns
 // there are to try.
-func (g *objects) nameKinds() int { return 1 << min(len(g.patterns), 6) }
+func (g *objects) nameKinds() int { return 1 << min(len(g.patterns), maxPatterns) }
 
 // failureOf is failureAt for a new name of a kind.
 func failureOf(f fact, patterns []*pattern, signs int) ([]literal, bool) {
 	matches := func(p *pattern) bool {
 		i := slices.Index(patterns, p)
-		return i >= 0 && i < 6 && signs&(1<<i) != 0
+		return i >= 0 && i < maxPatterns && signs&(1<<i) != 0
 	}
 	switch f.op {
 	case patternFails:
@@ -286,7 +289,7 @@ func (g *objects) freshName(signs int, valueExtra, nameExtra []literal) (string,
 	literals := slices.Clone(valueExtra)
 	names := append(slices.Clone(nameExtra), mustNot(g.solver.classes.oneOf(texts(g.mentioned))))
 	for i, p := range g.patterns {
-		if i >= 6 {
+		if i >= maxPatterns {
 			break
 		}
 		if signs&(1<<i) != 0 {
@@ -298,7 +301,7 @@ func (g *objects) freshName(signs int, valueExtra, nameExtra []literal) (string,
 	for _, n := range g.holds {
 		declared := false
 		for _, p := range n.patterns {
-			if i := slices.Index(g.patterns, p.pattern); i < 6 && signs&(1<<i) != 0 {
+			if i := slices.Index(g.patterns, p.pattern); i >= 0 && i < maxPatterns && signs&(1<<i) != 0 {
 				literals, declared = append(literals, must(p.node)), true
 			}
 		}
@@ -400,7 +403,7 @@ func (g *objects) grow(object map[string]any) status {
 			verdict = unknown
 		}
 	}
-	if g.doubt || len(g.patterns) > 6 {
+	if g.doubt || len(g.patterns) > maxPatterns {
 		verdict = unknown
 	}
 	return verdict
