@@ -51,14 +51,14 @@ func newValidator(o Options, l *loader) (v *validator, err error) {
 	}
 	c.LoadURL = func(uri string) (io.ReadCloser, error) {
 		if f, ok := l.files[uri]; ok {
-			return io.NopCloser(strings.NewReader(libraryText(f))), nil
+			return io.NopCloser(strings.NewReader(l.libraryText(f))), nil
 		}
 		if at, ok := l.ids[uri]; ok && at.pointer == "" {
-			return io.NopCloser(strings.NewReader(libraryText(at.file))), nil
+			return io.NopCloser(strings.NewReader(l.libraryText(at.file))), nil
 		}
 		return nil, fmt.Errorf("%s is not part of the schema", uri)
 	}
-	if err := c.AddResource(l.main.uri, strings.NewReader(libraryText(l.main))); err != nil {
+	if err := c.AddResource(l.main.uri, strings.NewReader(l.libraryText(l.main))); err != nil {
 		return nil, err
 	}
 	compiled, err := c.Compile(l.main.uri)
@@ -78,18 +78,94 @@ func onStrings(judge func(string) bool) func(any) bool {
 // Validate returns nil for a valid document, else a *jsonschema.ValidationError.
 func (v *validator) Validate(value any) error { return v.schema.Validate(value) }
 
-// libraryText is a document's text as the library needs it. Where nothing has
-// to be changed, it is the text itself.
-func libraryText(f *file) string {
+// libraryText is a document's text as the library needs it. Iglu's and other
+// names of a known draft become the draft's own; a schema that means the same in
+// draft 7 says that it is of draft 7, whose meta-schema the library checks in a
+// fraction of the time.
+func (l *loader) libraryText(f *file) string {
 	value := rewrite(f.doc.Value(), f.draft, aSchema)
 	if object, ok := value.(map[string]any); ok {
-		if uri, ok := object["$schema"].(string); ok && uri != f.draft.metaURI() {
-			object["$schema"] = f.draft.metaURI() // Iglu's and other names of a known draft
-		} else if !ok && f.outer {
-			object["$schema"] = f.draft.metaURI()
+		d := f.draft
+		if len(l.files) == 1 && l.sameInDraft7(f.doc.Value(), d) {
+			d = draft7
+		}
+		if _, stated := object["$schema"]; stated || f.outer || d != f.draft {
+			object["$schema"] = d.metaURI()
 		}
 	}
 	return document.Encode(value)
+}
+
+// sameInDraft7 reports whether a schema of a later draft means the same in draft
+// 7: it has no keyword that came later, and nothing beside a $ref.
+func (l *loader) sameInDraft7(value any, d draft) bool {
+	object, ok := value.(map[string]any)
+	if !ok {
+		return true
+	}
+	if d <= draft7 {
+		return false
+	}
+	_, refers := object["$ref"]
+	for keyword, v := range object {
+		as, known := shapes()[d][keyword]
+		if !known || keyword == "$defs" || keyword == "definitions" {
+			if members, ok := v.(map[string]any); ok && known && !l.eachSameInDraft7(members, d) {
+				return false
+			}
+			continue
+		}
+		if before, was := shapes()[draft7][keyword]; !was || refers && keyword != "$ref" || !alike(as, before, v) {
+			return false
+		}
+		switch keyword {
+		case "$id", "contentEncoding", "contentMediaType":
+			return false
+		case "format":
+			if l.options.Formats == "draft" {
+				return false
+			}
+		case "$ref":
+			text, _ := v.(string)
+			if text != "#" && !strings.HasPrefix(text, "#/$defs/") && !strings.HasPrefix(text, "#/definitions/") {
+				return false // it may lead to what no keyword marks as a schema
+			}
+		}
+		if !l.partsSameInDraft7(v, as, d) {
+			return false
+		}
+	}
+	return true
+}
+
+// alike reports whether a keyword's value has a shape that both drafts read.
+func alike(as, before shape, v any) bool {
+	_, isList := v.([]any)
+	return as == before || as == aSchema && before == schemaOrList && !isList
+}
+
+func (l *loader) partsSameInDraft7(v any, as shape, d draft) bool {
+	switch as {
+	case aSchema, schemaList, schemaOrList:
+		list, ok := v.([]any)
+		if !ok {
+			return l.sameInDraft7(v, d)
+		}
+		return !slices.ContainsFunc(list, func(sub any) bool { return !l.sameInDraft7(sub, d) })
+	case schemaMap, schemaOrNames:
+		members, _ := v.(map[string]any)
+		return l.eachSameInDraft7(members, d)
+	}
+	return true
+}
+
+func (l *loader) eachSameInDraft7(members map[string]any, d draft) bool {
+	for _, member := range members {
+		if _, names := member.([]any); !names && !l.sameInDraft7(member, d) {
+			return false
+		}
+	}
+	return true
 }
 
 // rewrite copies a schema with its patterns translated and its empty enums made
