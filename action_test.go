@@ -25,17 +25,17 @@ func TestActionScript(t *testing.T) {
 	}{
 		{
 			name: "nothing set",
-			want: []string{"schema", "check", "--", "."},
+			want: []string{"schema", "check", "--"},
 		},
 		{
 			name: "everything set",
 			inputs: map[string]string{
 				"PATHS": "events\nmore events\n", "AGAINST": "git:main", "LEVEL": "FULL", "PROFILE": "containment",
-				"FORMAT": "github", "REPORT": "sarif=a.sarif\r\nmarkdown=b.md", "FAIL_ON": "warning", "ARGS": "--draft\n7",
+				"FORMAT": "github", "REPORT": "sarif=a.sarif\r\nmarkdown=b.md", "FAIL_ON": "warning", "TRUST": "base", "ARGS": "--draft\n7",
 			},
 			want: []string{
 				"schema", "check", "--against=git:main", "--level=FULL", "--profile=containment", "--format=github",
-				"--fail-on=warning", "--report=sarif=a.sarif", "--report=markdown=b.md", "--draft", "7", "--", "events", "more events",
+				"--fail-on=warning", "--trust=base", "--report=sarif=a.sarif", "--report=markdown=b.md", "--draft", "7", "--", "events", "more events",
 			},
 		},
 		{

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/nexus-blueprint/nexus/registry"
@@ -43,6 +45,8 @@ type source struct {
 	files           bool
 	wholeRepository bool   // its subjects are named from the repository root
 	isFile          bool   // it is one file
+	empty           bool   // it holds no subject at all, so that nothing could break
+	whole           string // the one subject that its root is, when that is a folder of versions
 	root            string // of its files, as reports name them
 	// read returns another file of the baseline, by its name from the repository
 	// root; nil when there are none.
@@ -79,9 +83,7 @@ func (a *app) openBaseline(ctx context.Context, against string, layout registry.
 	if !ok || ref == "" {
 		return nil, usagef("reading --against: %q is not KIND:REF", against).hint("for example --against git:main or --against dir:released")
 	}
-	var known []string
 	for _, b := range a.baselines {
-		known = append(known, b.kind)
 		if b.kind != kind {
 			continue
 		}
@@ -91,41 +93,61 @@ func (a *app) openBaseline(ctx context.Context, against string, layout registry.
 		}
 		return b.open(ctx, a, ref, layout)
 	}
-	return nil, unknown("kind in --against", kind, known)
+	return nil, unknown("kind in --against", kind, a.baselineKinds(""))
 }
 
 func openDir(_ context.Context, a *app, ref string, layout registry.Layout) (*source, error) {
 	full := a.abs(ref)
 	info, err := os.Stat(full)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, a.missing(ref)
+		return nil, a.missingFor("opening the baseline", ref)
 	}
 	if err != nil {
-		return nil, unchecked(fmt.Errorf("opening dir:%s: %w", ref, reason(err)))
+		return nil, unchecked(fmt.Errorf("opening the baseline dir:%s: %w", ref, reason(err)))
 	}
-	r, err := dir.Open(full, dir.Options{Layout: layout, Root: a.base()})
+	shown := a.display(ref)
+	layout.Given = mirroredFiles(shown, layout.Given)
+	r, err := dir.Open(full, dir.Options{Layout: layout, Root: a.base(), Shown: ref})
 	if err != nil {
 		return nil, openFailure(err)
 	}
 	if problems := r.Problems(); len(problems) > 0 {
-		return nil, unchecked(fmt.Errorf("opening dir:%s: %w", ref, problems[0]))
+		return nil, unchecked(fmt.Errorf("opening the baseline dir:%s: %w", ref, problems[0]))
 	}
-	shown := a.display(full)
-	return &source{Registry: r, ref: "dir:" + filepath.ToSlash(ref), resolved: shown, root: shown, files: true, isFile: !info.IsDir()}, nil
+	return &source{
+		Registry: r, ref: "dir:" + filepath.ToSlash(ref), resolved: shown, root: shown,
+		files: true, isFile: !info.IsDir(), whole: r.Whole(),
+	}, nil
+}
+
+// mirroredFiles lists where in a folder the counterparts of files may lie. What
+// was given on the command line is a schema on both sides, whatever it holds.
+func mirroredFiles(folder string, files []string) []string {
+	var list []string
+	for _, file := range files {
+		for _, tail := range tails(file) {
+			list = append(list, path.Join(folder, tail))
+		}
+	}
+	return list
 }
 
 func openGit(ctx context.Context, a *app, ref string, layout registry.Layout) (*source, error) {
 	s := &source{ref: "git:" + ref, files: true, wholeRepository: true, root: "."}
+	var r *git.Registry
+	var err error
 	if ref == "" {
 		base, err := git.MergeBase(ctx, a.dir, a.env)
 		if err != nil {
-			return nil, a.gitFailure(err)
+			return nil, a.gitFailure(err, "")
 		}
-		ref, s.ref, s.note = base.Commit, "git:"+shortRevision(base.Commit), base.Explanation
+		s.ref, s.note = "git:"+shortRevision(base.Commit), base.Explanation
+		r, err = base.Open(ctx, git.Options{Layout: layout})
+	} else {
+		r, err = git.Open(ctx, a.dir, ref, git.Options{Layout: layout})
 	}
-	r, err := git.Open(ctx, a.dir, ref, git.Options{Layout: layout})
 	if err != nil {
-		return nil, a.gitFailure(err)
+		return nil, a.gitFailure(err, ref)
 	}
 	s.Registry, s.resolved, s.read = r, r.Commit(), r.File
 	return s, nil
@@ -134,16 +156,20 @@ func openGit(ctx context.Context, a *app, ref string, layout registry.Layout) (*
 // gitFailure tells a revision that does not exist, which is a mistake on the
 // command line, from a repository that cannot be looked at. The folder is left
 // out of the message: a report reads the same on every machine.
-func (a *app) gitFailure(err error) error {
+func (a *app) gitFailure(err error, ref string) error {
 	known, ok := errors.AsType[*git.Error](err)
-	switch {
-	case !ok:
+	if !ok {
 		return openFailure(err)
-	case known.Code == git.CodeUnknownRevision:
-		return usage(err, known.Hints...)
+	}
+	hints := slices.Clone(known.Hints)
+	if near := nearest(ref, known.Candidates); near != "" {
+		hints = slices.Insert(hints, 0, fmt.Sprintf("did you mean git:%s?", near))
+	}
+	if known.Code == git.CodeUnknownRevision {
+		return usage(err, hints...)
 	}
 	message := strings.ReplaceAll(known.Message, a.dir, "the working directory")
-	failure := unchecked(errors.New(message), known.Hints...)
+	failure := unchecked(errors.New(message), hints...)
 	failure.problem = known.Code
 	return failure
 }

@@ -45,6 +45,7 @@ type app struct {
 	stderr    io.Writer
 	dir       string // the working directory
 	env       func(string) string
+	environ   func() []string
 	now       func() time.Time
 	formats   []format
 	baselines []baseline
@@ -57,7 +58,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *app {
 	}
 	return &app{
 		stdin: stdin, stdout: stdout, stderr: stderr,
-		dir: dir, env: os.Getenv, now: time.Now,
+		dir: dir, env: os.Getenv, environ: os.Environ, now: time.Now,
 		formats: formats, baselines: baselines,
 	}
 }

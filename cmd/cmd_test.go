@@ -13,6 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v5"
 
+	"github.com/nexus-blueprint/nexus/compat"
+	"github.com/nexus-blueprint/nexus/report"
 	"github.com/nexus-blueprint/nexus/schema"
 )
 
@@ -43,8 +45,45 @@ func TestInterruptReportsAndExits130(t *testing.T) {
 	if code != exitInterrupted {
 		t.Errorf("exit code %d, want %d", code, exitInterrupted)
 	}
-	if !json.Valid(out.Bytes()) || !strings.Contains(out.String(), `"outcome": "unchecked"`) {
+	if !json.Valid(out.Bytes()) {
 		t.Errorf("no complete report was written:\n%s", out.String())
+	}
+	for _, want := range []string{`"outcome": "unchecked"`, `"exit_code": 130`} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the report does not say %s:\n%s", want, out.String())
+		}
+	}
+}
+
+func TestHeadlineCountsWhatWasNotLookedAt(t *testing.T) {
+	c := &schemaCheck{baseline: &source{ref: "dir:old"}, report: &report.Report{Checked: 1}}
+	c.outcomes = []outcome{{results: []judged{{data: compat.SubjectData{Verdict: compat.Compatible}}}}, {status: uncheckable}, {}, {}}
+	want := "1 subject checked against dir:old: 1 compatible, 1 unchecked, 2 not looked at"
+	if got := c.headline(); got != want {
+		t.Errorf("headline %q, want %q", got, want)
+	}
+}
+
+// A subject whose versions are judged in one run has a row for each, which say
+// which version they are about.
+func TestTableNamesTheVersions(t *testing.T) {
+	row := func(version string) judged {
+		return judged{data: compat.SubjectData{Subject: "a"}, version: version}
+	}
+	c := &schemaCheck{
+		judge: &judge{}, config: &config{}, baseline: &source{ref: "dir:old"}, checked: &tree{},
+		pairs: []pair{{"a", "a"}, {"b", "b"}},
+		outcomes: []outcome{
+			{results: []judged{row("2"), row("3")}},
+			{results: []judged{row("7")}},
+		},
+	}
+	var got []string
+	for _, row := range c.table().Rows {
+		got = append(got, row[0])
+	}
+	if diff := cmp.Diff([]string{"a 2", "a 3", "a"}, got); diff != "" {
+		t.Errorf("first column differs (-want +got):\n%s", diff)
 	}
 }
 
@@ -132,61 +171,6 @@ func TestSteps(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestIsJSONSchema(t *testing.T) {
-	tests := []struct {
-		name, text string
-		want       bool
-	}{
-		{"a.json", `{"$schema": "http://json-schema.org/draft-07/schema#"}`, true},
-		{"a.json", `{"a": {"b": "}"}, "$schema": "https://json-schema.org/draft/2020-12/schema", broken`, true},
-		{"a.json", `{"$schema": "https://json-schema.org/draft/2042-01/schema"}`, true},
-		{"a.json", `{"$schema": "https://www.schemastore.org/package"}`, false},
-		{"a.json", `{"schemas": [{"$schema": "http://json-schema.org/draft-07/schema#"}]}`, false},
-		{"a.json", `{"note": "\"$schema\": \"http://json-schema.org/draft-07/schema#\""}`, false},
-		{"a.json", `{"$schema"`, false},
-		{"a.json", `"$schema`, false},
-		{"a.yaml", "title: x\n$schema: http://json-schema.org/draft-07/schema# # the draft\n", true},
-		{"a.yaml", "\"$schema\": 'http://json-schema.org/draft-07/schema#'\n", true},
-		{"a.yaml", "nested:\n  $schema: http://json-schema.org/draft-07/schema#\n", false},
-	}
-	for _, test := range tests {
-		if got := isJSONSchema(test.name, []byte(test.text)); got != test.want {
-			t.Errorf("isJSONSchema(%s, %s) = %v, want %v", test.name, test.text, got, test.want)
-		}
-	}
-}
-
-func TestRefersElsewhere(t *testing.T) {
-	tests := []struct {
-		text string
-		want bool
-	}{
-		{`{"type": "object"}`, false},
-		{`{"$ref": "#/$defs/a"}`, false},
-		{`{"$ref" : "#"}`, false},
-		{`{"$ref": "#/a", "b": {"$ref": "b.json"}}`, true},
-		{`{"$dynamicRef": "other.json#x"}`, true},
-		{`{"\u0024ref": "b.json"}`, true},
-		{"a:\n  $ref: '#/x'\n", false},
-		{"a:\n  $ref: b.yaml\n", true},
-	}
-	for _, test := range tests {
-		if got := refersElsewhere([]byte(test.text)); got != test.want {
-			t.Errorf("refersElsewhere(%s) = %v, want %v", test.text, got, test.want)
-		}
-	}
-}
-
-func FuzzIsJSONSchema(f *testing.F) {
-	f.Add("a.json", []byte(`{"$schema": "http://json-schema.org/draft-07/schema#"}`))
-	f.Add("a.yaml", []byte("$schema: http://json-schema.org/draft-07/schema#"))
-	f.Add("a.json", []byte(`{"\\": "`))
-	f.Fuzz(func(t *testing.T, name string, text []byte) {
-		isJSONSchema(name, text)
-		refersElsewhere(text)
-	})
 }
 
 func FuzzConfig(f *testing.F) {
@@ -288,7 +272,7 @@ func TestOutputIsValidUnderItsSchema(t *testing.T) {
 			if code := a.run(t.Context(), append(args, "--format", "json")); code == exitUsage {
 				t.Fatalf("usage error: %s", errs.String())
 			}
-			form, err := outputSchema(test.command)
+			form, err := newApp(nil, nil, nil).outputSchema(test.command)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -43,6 +43,9 @@ type row struct {
 // loadConfig reads the file that --config names, else the nexus.yaml nearest to
 // the working directory on the way up to the repository root.
 func (a *app) loadConfig(flags *pflag.FlagSet) (*config, error) {
+	if err := a.checkEnvironment(); err != nil {
+		return nil, err
+	}
 	named := cmp.Or(flagText(flags, "config"), a.env("NEXUS_CONFIG"))
 	path := named
 	if path == "" {
@@ -60,6 +63,30 @@ func (a *app) loadConfig(flags *pflag.FlagSet) (*config, error) {
 		return nil, usagef("reading the configuration: %w", err)
 	}
 	return a.parseConfig(a.display(full), filepath.Dir(full), text)
+}
+
+// checkEnvironment refuses a variable that is a setting's but for a letter: as a
+// typo it would leave the gate at its default. Other programs have NEXUS_
+// variables too, so that a name which is near to nothing is let be.
+func (a *app) checkEnvironment() error {
+	var known []string
+	for _, s := range settings() {
+		if env := s.env(); env != "" {
+			known = append(known, env)
+		}
+	}
+	for _, variable := range slices.Sorted(slices.Values(a.environ())) {
+		name, text, _ := strings.Cut(variable, "=")
+		if !strings.HasPrefix(name, "NEXUS_") || text == "" || slices.Contains(known, name) {
+			continue
+		}
+		for _, meant := range known {
+			if len(name) > len("NEXUS_")+3 && distance(name, meant) == 1 {
+				return usagef("reading the environment: %s is no setting", name).hint("did you mean %s?", meant)
+			}
+		}
+	}
+	return nil
 }
 
 // findConfig walks up from the working directory to the repository root. Outside
@@ -117,7 +144,7 @@ func (a *app) parseConfig(file, dir string, text []byte) (*config, error) {
 	}
 	doc, err := document.Parse(file, text)
 	if err != nil {
-		return nil, usage(fmt.Errorf("reading the configuration: %w", err))
+		return nil, inDocument("reading the configuration", err)
 	}
 	r := configReader{app: a, doc: doc, config: c, settings: settings()}
 	if err := r.object("", "", doc.Value()); err != nil {
@@ -214,9 +241,7 @@ func (r *configReader) text(s setting, pointer, key string, value any) ([]string
 		text = v
 	case json.Number: // draft: 7
 		text = v.String()
-	case bool: // YAML's plain off is a text in 1.2, but true and false are not
-		return nil, r.wrong(pointer, key, "a text")
-	default:
+	default: // YAML's plain off is a text in 1.2, but true and false are not
 		return nil, r.wrong(pointer, key, "a text")
 	}
 	text = s.canonical(text)
@@ -260,6 +285,11 @@ func (r *configReader) table(s setting, pointer string, value any) ([]row, error
 		texts, err := r.text(s, at, s.key+"."+name, value.(map[string]any)[name])
 		if err != nil {
 			return nil, err
+		}
+		if s.key == "schema.subjects" {
+			if err := (registry.SubjectRule{Glob: name, Name: texts[0]}).Check(); err != nil {
+				return nil, usagef("%s: %s: %w", r.place(at), s.key, err)
+			}
 		}
 		rows = append(rows, row{name, texts[0], r.place(at)})
 	}

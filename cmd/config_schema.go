@@ -29,7 +29,7 @@ func (a *app) configSchemaCommand() *cobra.Command {
 			if name == "" {
 				return writeJSON(a.stdout, configSchema(a))
 			}
-			form, err := outputSchema(name)
+			form, err := a.outputSchema(name)
 			if err != nil {
 				return err
 			}
@@ -55,17 +55,17 @@ func outputCommands() []string {
 
 // outputSchema is the JSON Schema of a command's JSON output. A gate's is the
 // shared contract with the command's own data in it.
-func outputSchema(command string) (map[string]any, error) {
+func (a *app) outputSchema(command string) (map[string]any, error) {
 	command = strings.ReplaceAll(command, "-", " ")
 	if !slices.Contains(outputCommands(), command) {
-		return nil, unknown("command", command, outputCommands())
+		return nil, usagef("unknown command %q", command).guess(command, outputCommands())
 	}
 	own, err := readOutputSchema(strings.ReplaceAll(command, " ", "-"))
 	if err != nil {
 		return nil, err
 	}
 	form := own
-	if isGate(command) {
+	if a.isGate(command) {
 		if form, err = readOutputSchema(contractName); err != nil {
 			return nil, err
 		}
@@ -76,8 +76,11 @@ func outputSchema(command string) (map[string]any, error) {
 	return form, nil
 }
 
-func isGate(command string) bool {
-	return slices.Contains([]string{"schema check", "schema diff", "schema validate"}, command)
+// isGate reports whether a command is a gate: those are the ones that can be told
+// when to fail.
+func (a *app) isGate(command string) bool {
+	c, rest, err := a.root().Find(strings.Fields(command))
+	return err == nil && len(rest) == 0 && c.Flags().Lookup("fail-on") != nil
 }
 
 func readOutputSchema(name string) (map[string]any, error) {

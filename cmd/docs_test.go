@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/nexus-blueprint/nexus/compat"
 	"github.com/nexus-blueprint/nexus/report"
 )
 
@@ -114,5 +115,29 @@ func TestEveryRuleIsDocumented(t *testing.T) {
 		default:
 			t.Errorf("%s: severity %q", r.ID, r.Severity)
 		}
+	}
+}
+
+// The workflow that README shows is the one that init writes.
+func TestReadmeShowsTheWorkflow(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join("..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(readme), "```yaml\n"+string(initGitHub)+"```\n") {
+		t.Error("README.md does not show cmd/init/github.yaml")
+	}
+}
+
+// The action takes the profiles that there are.
+func TestActionListsTheProfiles(t *testing.T) {
+	action, err := os.ReadFile(filepath.Join("..", "action.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := len(compat.Profiles) - 1
+	want := strings.Join(compat.Profiles[:last], ", ") + " or " + compat.Profiles[last]
+	if !strings.Contains(string(action), "description: "+want+".") {
+		t.Errorf("action.yml does not list the profiles %s", want)
 	}
 }

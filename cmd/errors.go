@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/nexus-blueprint/nexus/document"
 )
 
 // exitError is the one error that carries an exit code. It is a concrete type
@@ -47,13 +49,36 @@ func unchecked(err error, hints ...string) *exitError {
 	return &exitError{code: exitUnchecked, err: err, hints: hints}
 }
 
-// unknown says that a word is none of the valid ones, with the nearest of them.
+// shortList is how many valid words a message lists before it only guesses
+// which one was meant.
+const shortList = 10
+
+// unknown says that a word is none of the valid ones: all of them when they are
+// few, else the nearest.
 func unknown(what, word string, valid []string) *exitError {
 	err := usagef("unknown %s %q", what, word)
-	if near := nearest(word, valid); near != "" {
-		return err.hint("did you mean %q?", near)
+	if len(valid) <= shortList {
+		return err.hint("one of: %s", strings.Join(valid, ", "))
 	}
-	return err.hint("one of: %s", strings.Join(valid, ", "))
+	return err.guess(word, valid)
+}
+
+// guess adds the word that was probably meant, else all that are valid.
+func (e *exitError) guess(word string, valid []string) *exitError {
+	if near := nearest(word, valid); near != "" {
+		return e.hint("did you mean %q?", near)
+	}
+	return e.hint("one of: %s", strings.Join(valid, ", "))
+}
+
+// inDocument is usage for a file that could not be read as what it should be,
+// with the hint that comes with the place.
+func inDocument(doing string, err error) *exitError {
+	failure := usage(fmt.Errorf("%s: %w", doing, err))
+	if at, ok := errors.AsType[*document.Error](err); ok && at.Hint != "" {
+		failure.hints = append(failure.hints, at.Hint)
+	}
+	return failure
 }
 
 // oneOf checks that word is valid, in the given spelling.
@@ -100,6 +125,3 @@ func distance(a, b string) int {
 	}
 	return last[len(b)]
 }
-
-// asExit finds the exit code that an error carries.
-func asExit(err error, target **exitError) bool { return errors.As(err, target) }

@@ -17,7 +17,7 @@ import (
 func (a *app) rules() []report.Rule {
 	rules := slices.Concat(compat.Rules(), waiver.Rules())
 	for _, f := range a.formats {
-		rules = append(rules, f.invalidDocument())
+		rules = append(rules, compat.InvalidDocumentRule(f.family))
 		if engine, err := f.engine(engineOptions{}); err == nil {
 			rules = append(rules, engine.Rules()...)
 		}
@@ -31,7 +31,8 @@ func (a *app) explainCommand() *cobra.Command {
 		Use:   "explain [RULE]",
 		Short: "Say what a rule means, why it matters and what to do; without RULE, list them all",
 		Example: `  nexus explain
-  nexus explain json/made-required`,
+  nexus explain json/made-required
+  nexus explain made-required`,
 		Args: takes("[RULE]"),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return ruleNames(a), cobra.ShellCompDirectiveNoFileComp
@@ -43,17 +44,15 @@ func (a *app) explainCommand() *cobra.Command {
 			}
 			rules := a.rules()
 			if len(args) == 1 {
-				i := slices.IndexFunc(rules, func(r report.Rule) bool { return r.ID == args[0] })
-				if i < 0 {
+				if rules = findRule(rules, args[0]); len(rules) == 0 {
 					return unknownRule(args[0], ruleNames(a))
 				}
-				rules = rules[i : i+1]
 			}
 			switch {
 			case format == "json":
 				return writeJSON(a.stdout, explanations(rules))
 			case len(args) == 1:
-				return explainRule(a.stdout, rules[0])
+				return explainRules(a.stdout, rules)
 			}
 			return listRules(a.stdout, rules)
 		},
@@ -62,7 +61,16 @@ func (a *app) explainCommand() *cobra.Command {
 	return c
 }
 
-func unknownRule(id string, valid []string) error {
+// findRule finds the rule of an id. An id without its family finds the rules of
+// that name in every family.
+func findRule(rules []report.Rule, id string) []report.Rule {
+	return slices.DeleteFunc(slices.Clone(rules), func(r report.Rule) bool {
+		_, name, _ := strings.Cut(r.ID, "/")
+		return r.ID != id && name != id
+	})
+}
+
+func unknownRule(id string, valid []string) *exitError {
 	err := usagef("unknown rule %q", id)
 	if near := nearest(id, valid); near != "" {
 		return err.hint("did you mean %q?", near)
@@ -88,6 +96,18 @@ func explanations(rules []report.Rule) []explanation {
 		list[i] = explanation{r, r.Kind, r.Before, r.After, r.Fix}
 	}
 	return list
+}
+
+func explainRules(w io.Writer, rules []report.Rule) error {
+	for i, r := range rules {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		if err := explainRule(w, r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func explainRule(w io.Writer, r report.Rule) error {

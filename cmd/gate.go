@@ -3,7 +3,10 @@ package cmd
 import (
 	"bytes"
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"strconv"
@@ -29,12 +32,15 @@ type gate struct {
 }
 
 // destination is one --report FORMAT=FILE.
-type destination struct{ format, file string }
+type destination struct {
+	format, file string
+	full         string // the file's whole path
+}
 
 // bindGate gives a command the flags that every gate takes.
 func (a *app) bindGate(c *cobra.Command) {
 	f := c.Flags()
-	f.String("format", "text", "form of the output: "+strings.Join(formatNames(a), ", "))
+	f.String("format", "text", "form of the output: "+strings.Join(formatNames(), ", "))
 	f.StringArray("report", nil, "also write the report to a file, as `FORMAT=FILE`; repeatable")
 	f.String("fail-on", "error", "the least severity that fails the run: error, warning, note or never")
 	f.String("waivers", "", "reviewed exceptions (default: waivers.yaml beside nexus.yaml)")
@@ -44,7 +50,7 @@ func (a *app) bindGate(c *cobra.Command) {
 	a.complete(c, "schema.fail_on")
 	_ = c.RegisterFlagCompletionFunc("report", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		var starts []string
-		for _, name := range formatNames(a) {
+		for _, name := range formatNames() {
 			starts = append(starts, name+"=")
 		}
 		return starts, cobra.ShellCompDirectiveNoSpace
@@ -52,7 +58,7 @@ func (a *app) bindGate(c *cobra.Command) {
 }
 
 // formatNames lists every output format; the text one belongs to the terminal.
-func formatNames(*app) []string {
+func formatNames() []string {
 	names := []string{"text"}
 	for _, f := range report.Renderers {
 		names = append(names, f.Name)
@@ -66,12 +72,12 @@ func (a *app) newGate(o *options) (*gate, error) {
 	if err := g.settle(); err != nil {
 		return nil, err
 	}
-	list, err := o.flags.GetStringArray("report")
-	if err != nil {
-		return nil, err
+	if f := o.flags.Lookup("report"); f != nil {
+		var err error
+		g.reports, err = a.parseDestinations(flagTexts(f))
+		return g, err
 	}
-	g.reports, err = parseDestinations(list)
-	return g, err
+	return g, nil
 }
 
 // settle reads the settings of a gate. It runs again when another configuration
@@ -110,22 +116,55 @@ func (a *app) date(text string) (time.Time, error) {
 	return a.now().UTC().Truncate(24 * time.Hour), nil
 }
 
-func parseDestinations(list []string) ([]destination, error) {
+// parseDestinations reads --report. A file that cannot be written is found out
+// before the run, whose result would be lost.
+func (a *app) parseDestinations(list []string) ([]destination, error) {
 	var all []destination
 	for _, text := range list {
 		format, file, ok := strings.Cut(text, "=")
 		if !ok || file == "" {
 			return nil, usagef("reading --report: %q is not FORMAT=FILE", text).hint("for example --report sarif=nexus.sarif")
 		}
-		if err := oneOf("format in --report", format, formatNames(nil)); err != nil {
+		if err := oneOf("format in --report", format, formatNames()); err != nil {
 			return nil, err
 		}
-		if slices.ContainsFunc(all, func(d destination) bool { return d.file == file }) {
+		if file == "-" {
+			return nil, usagef("reading --report: %q names no file", text).hint("--format %s writes to standard output", format)
+		}
+		d := destination{format, file, a.abs(file)}
+		if slices.ContainsFunc(all, func(other destination) bool { return other.full == d.full }) {
 			return nil, usagef("reading --report: %s is named twice", file)
 		}
-		all = append(all, destination{format, file})
+		if err := d.writable(); err != nil {
+			return nil, usage(fmt.Errorf("opening --report %s: %w", text, reason(err)))
+		}
+		all = append(all, d)
 	}
 	return all, nil
+}
+
+// writable tells why the file cannot be written. It leaves what is there alone.
+func (d destination) writable() error {
+	info, err := os.Stat(d.full)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		f, err := os.OpenFile(d.full, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+		if err != nil {
+			return err
+		}
+		return errors.Join(f.Close(), os.Remove(d.full))
+	case err != nil:
+		return err
+	case info.IsDir():
+		return errors.New("it is a folder")
+	case !info.Mode().IsRegular():
+		return nil // opening a pipe would wait for its reader
+	}
+	f, err := os.OpenFile(d.full, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // newReport starts the report of a command.
@@ -139,23 +178,24 @@ func (g *gate) newReport(command string) *report.Report {
 }
 
 // finish renders the report everywhere it was asked for and turns its outcome
-// into the exit code.
-func (g *gate) finish(r *report.Report) error {
-	for _, d := range g.reports {
-		text, err := g.render(d.format, r, ui.NewTerminal(nil, g.app.env, "never"))
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(g.app.abs(d.file), text, 0o644); err != nil {
-			return usage(fmt.Errorf("writing --report %s: %w", d.format, err))
-		}
-	}
+// into the exit code. The screen comes first: a full disk must not take it too.
+func (g *gate) finish(ctx context.Context, r *report.Report) error {
+	r.Interrupted = ctx.Err() != nil
 	text, err := g.render(g.format, r, ui.NewTerminal(g.app.stdout, g.app.env, g.color))
 	if err != nil {
 		return err
 	}
 	if _, err := g.app.stdout.Write(text); err != nil {
 		return unchecked(fmt.Errorf("writing the report: %w", err))
+	}
+	for _, d := range g.reports {
+		text, err := g.render(d.format, r, ui.NewTerminal(nil, g.app.env, "never"))
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(d.full, text, 0o644); err != nil {
+			return usage(fmt.Errorf("writing --report %s=%s: %w", d.format, d.file, reason(err)))
+		}
 	}
 	if code := r.ExitCode(); code != exitClean {
 		return &exitError{code: code}
@@ -198,7 +238,7 @@ func (g *gate) document(r *report.Report) {
 // complete document. Usage errors pass through: they print no report.
 func (g *gate) fail(r *report.Report, err error) error {
 	var known *exitError
-	if !asExit(err, &known) {
+	if !errors.As(err, &known) {
 		known = unchecked(err)
 	}
 	if known.code != exitUnchecked {

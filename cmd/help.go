@@ -72,7 +72,8 @@ func (a *app) helpCommand() *cobra.Command {
 			}
 			target, rest, err := cmd.Root().Find(args)
 			if err != nil || len(rest) > 0 {
-				return unknown("help topic", strings.Join(args, " "), helpWords(cmd.Root()))
+				word := strings.Join(args, " ")
+				return usagef("unknown help topic %q", word).guess(word, helpWords(cmd.Root()))
 			}
 			return target.Help()
 		},

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 )
@@ -59,26 +60,34 @@ func initFiles(ci string) ([]newFile, error) {
 	return nil, unknown("CI system", ci, []string{"github", "gitlab"})
 }
 
-// writeNew writes all files or none: one that exists stops the command before
-// the first is written.
+// writeNew writes the files that are not there yet. It never touches one that is,
+// and fails when there is nothing left to write.
 func (a *app) writeNew(files []newFile) error {
 	base := a.base()
+	var missing []newFile
 	for _, f := range files {
 		_, err := os.Stat(filepath.Join(base, f.path))
-		if err == nil {
-			return usagef("writing %s: the file exists", filepath.ToSlash(f.path)).hint("nexus never overwrites it; move it away first")
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return usage(fmt.Errorf("writing %s: %w", filepath.ToSlash(f.path), err))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			missing = append(missing, f)
+		case err != nil:
+			return usage(fmt.Errorf("writing %s: %w", filepath.ToSlash(f.path), reason(err)))
 		}
 	}
+	if len(missing) == 0 {
+		return usagef("writing %s: the file exists", filepath.ToSlash(files[len(files)-1].path)).hint("nexus never overwrites it; move it away first")
+	}
 	for _, f := range files {
+		if !slices.ContainsFunc(missing, func(m newFile) bool { return m.path == f.path }) {
+			fmt.Fprintln(a.stdout, "kept", filepath.ToSlash(f.path))
+			continue
+		}
 		full := filepath.Join(base, f.path)
 		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
-			return usage(fmt.Errorf("writing %s: %w", filepath.ToSlash(f.path), err))
+			return usage(fmt.Errorf("writing %s: %w", filepath.ToSlash(f.path), reason(err)))
 		}
 		if err := os.WriteFile(full, f.text, 0o644); err != nil {
-			return usage(fmt.Errorf("writing %s: %w", filepath.ToSlash(f.path), err))
+			return usage(fmt.Errorf("writing %s: %w", filepath.ToSlash(f.path), reason(err)))
 		}
 		fmt.Fprintln(a.stdout, "wrote", filepath.ToSlash(f.path))
 	}

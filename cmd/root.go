@@ -51,7 +51,8 @@ func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 			if len(args) == 0 {
 				return nil
 			}
-			return unknown("command", cmd.CommandPath()+" "+args[0], commandPaths(cmd))
+			word := cmd.CommandPath() + " " + args[0]
+			return usagef("unknown command %q", word).guess(word, commandPaths(cmd))
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}

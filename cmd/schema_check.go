@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -11,8 +12,10 @@ import (
 	"sync/atomic"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/nexus-blueprint/nexus/compat"
+	"github.com/nexus-blueprint/nexus/registry"
 	"github.com/nexus-blueprint/nexus/report"
 	"github.com/nexus-blueprint/nexus/schema"
 	"github.com/nexus-blueprint/nexus/ui"
@@ -30,7 +33,7 @@ a witness: a document that one version accepts and the other rejects.`,
   nexus schema check --against dir:released next --level FULL --report sarif=nexus.sarif`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := a.newSchemaCheck(cmd, args)
+			c, err := a.newSchemaCheck(cmd.Flags(), args)
 			if err != nil {
 				return err
 			}
@@ -55,11 +58,14 @@ type schemaCheck struct {
 	*gate
 	judge      *judge
 	config     *config
-	paths      []string
+	named      []string // the paths of the command line
+	paths      []string // those that are checked
+	partial    bool     // the paths are a choice of what there is
 	against    value
-	trustBase  bool
+	trust      value
 	witnessDir string
 	trusted    *source // the baseline that the gate was read from, with --trust base
+	probed     *source // the baseline of the command line, opened to look for a gate
 	// gateFindings tell that the work tree's gate differs from the one in force.
 	gateFindings []report.Finding
 
@@ -71,21 +77,19 @@ type schemaCheck struct {
 }
 
 // newSchemaCheck reads flags and configuration; it touches no schema yet.
-func (a *app) newSchemaCheck(cmd *cobra.Command, args []string) (*schemaCheck, error) {
-	c := &schemaCheck{paths: args, witnessDir: flagText(cmd.Flags(), "witness-dir")}
+func (a *app) newSchemaCheck(flags *pflag.FlagSet, paths []string) (*schemaCheck, error) {
+	c := &schemaCheck{named: paths, witnessDir: flagText(flags, "witness-dir")}
 	var err error
-	if c.config, err = a.loadConfig(cmd.Flags()); err != nil {
+	if c.config, err = a.loadConfig(flags); err != nil {
 		return nil, err
 	}
-	c.gate, err = a.newGate(&options{a, cmd.Flags(), c.config})
+	c.gate, err = a.newGate(&options{a, flags, c.config})
 	if err != nil {
 		return nil, err
 	}
-	trust, err := c.options.get("schema.trust")
-	if err != nil {
+	if c.trust, err = c.options.get("schema.trust"); err != nil {
 		return nil, err
 	}
-	c.trustBase = trust.text() == "base"
 	c.report = c.newReport("schema check")
 	c.report.Data = map[string]any{"subjects": []compat.SubjectData{}}
 	return c, nil
@@ -99,7 +103,7 @@ func (c *schemaCheck) run(ctx context.Context) error {
 		}
 	}
 	c.document(c.report)
-	return c.finish(c.report)
+	return c.finish(ctx, c.report)
 }
 
 // examine fills the report. An error means that nothing could be checked.
@@ -121,12 +125,13 @@ func (c *schemaCheck) examine(ctx context.Context) error {
 
 // parse settles what is compared with what, and by which rules.
 func (c *schemaCheck) parse(ctx context.Context) error {
-	if c.trustBase {
-		if err := c.readTrusted(ctx); err != nil {
-			return err
-		}
+	err := c.settlePaths()
+	if err != nil {
+		return err
 	}
-	var err error
+	if err := c.settleTrust(ctx); err != nil {
+		return err
+	}
 	if c.judge, err = c.app.newJudge(c.options); err != nil {
 		return err
 	}
@@ -134,39 +139,63 @@ func (c *schemaCheck) parse(ctx context.Context) error {
 		return err
 	}
 	c.against = c.config.rebase(c.app, c.against)
-	if len(c.paths) == 0 {
-		c.paths, err = c.configuredPaths()
-	}
-	return err
+	return nil
 }
 
-// configuredPaths are the paths of nexus.yaml, which count from its folder, or
-// the working directory.
-func (c *schemaCheck) configuredPaths() ([]string, error) {
-	v, err := c.options.get("schema.paths")
-	if err != nil || !v.given() {
-		return []string{"."}, err
+// settlePaths takes the paths of the command line, else those of nexus.yaml,
+// which count from its folder, else the working directory.
+func (c *schemaCheck) settlePaths() error {
+	if len(c.named) > 0 {
+		c.paths, c.partial = c.named, true
+		return nil
 	}
-	return c.config.relative(c.app, v.texts), nil
+	v, err := c.options.get("schema.paths")
+	if err != nil {
+		return err
+	}
+	c.paths, c.partial = []string{"."}, c.app.dir != c.app.base()
+	if v.given() {
+		c.paths, c.partial = c.config.relative(c.app, v.texts), false
+	}
+	return nil
 }
 
 // load opens both sides and pairs their subjects.
 func (c *schemaCheck) load(ctx context.Context) error {
-	layout := c.config.layout(c.app)
-	var err error
-	if c.baseline, err = c.app.openBaseline(ctx, c.against.text(), layout); err != nil {
+	targets, err := c.app.targets(c.paths)
+	if err != nil {
 		return err
 	}
-	if c.checked, err = c.app.openPaths(ctx, c.paths, c.baseline, layout); err != nil {
+	layout := c.layout()
+	if c.baseline, err = c.openBaseline(ctx, layout); err != nil {
+		return err
+	}
+	if c.checked, err = c.app.openPaths(ctx, targets, c.baseline, layout); err != nil {
 		return err
 	}
 	c.report.Errors = append(c.report.Errors, c.checked.problems...)
-	if len(c.checked.subjects) == 0 && len(c.checked.problems) == 0 {
-		return unchecked(fmt.Errorf("nothing to check: no schema under %s", strings.Join(c.paths, ", ")),
-			"a file is a schema when its $schema is a JSON Schema meta-schema, when it is named *.schema.json or *.schema.yaml, or when schema.subjects in nexus.yaml says so")
-	}
 	c.pairs, err = c.pairSubjects(ctx)
 	return err
+}
+
+// layout says which files are schemas: what the configuration says, and the files
+// that are paths themselves.
+func (c *schemaCheck) layout() registry.Layout {
+	layout := c.config.layout(c.app)
+	layout.Given = c.app.given(c.paths)
+	return layout
+}
+
+// openBaseline opens what is compared with, unless looking for a gate did.
+func (c *schemaCheck) openBaseline(ctx context.Context, layout registry.Layout) (*source, error) {
+	if c.probed != nil && (!c.against.given() || strings.HasPrefix(c.against.origin, "flag ")) {
+		return c.probed, nil
+	}
+	baseline, err := c.app.openBaseline(ctx, c.against.text(), layout)
+	if known, ok := errors.AsType[*exitError](err); ok && c.against.given() && !strings.HasPrefix(c.against.origin, "flag ") {
+		err = known.hint("%s names %s as the baseline", c.against.origin, c.against.text())
+	}
+	return baseline, err
 }
 
 // check judges every pair, as many at once as there are processors.
@@ -257,8 +286,8 @@ func (c *schemaCheck) table() report.Table {
 	var levels []string
 	for i, o := range c.outcomes {
 		name := c.pairs[i].name()
-		if o.status != "" {
-			t.Rows = append(t.Rows, []string{name, o.status, "-", "-", "-", "-", "-"})
+		if o.status != compared {
+			t.Rows = append(t.Rows, []string{name, string(o.status), "-", "-", "-", "-", "-"})
 		}
 		for _, j := range o.results {
 			level := fmt.Sprintf("level %s: %s", j.data.Level, j.levelOrigin)
@@ -269,7 +298,11 @@ func (c *schemaCheck) table() report.Table {
 				unlisted++
 				continue
 			}
-			t.Rows = append(t.Rows, j.data.Row())
+			row := j.data.Row()
+			if len(o.results) > 1 && j.version != "" {
+				row[0] += " " + j.version
+			}
+			t.Rows = append(t.Rows, row)
 		}
 	}
 	t.Notes = append(t.Notes, "profile "+c.judge.profile.Name+"; "+strings.Join(levels, "; "))
@@ -277,22 +310,48 @@ func (c *schemaCheck) table() report.Table {
 		t.Notes = []string{"profile " + c.judge.profile.Name}
 	}
 	t.Notes = append(t.Notes, "against "+c.baseline.describe())
+	t.Notes = append(t.Notes, c.checked.notes...)
+	t.Notes = append(t.Notes, c.idleRules()...)
 	if unlisted > 0 {
 		t.Notes = append(t.Notes, fmt.Sprintf("%d unchanged subjects are not listed", unlisted))
 	}
 	return t
 }
 
+// idleRules names the rows of schema.subjects that met no file of this run: as a
+// rule the glob has a typo.
+func (c *schemaCheck) idleRules() []string {
+	var notes []string
+	for _, r := range c.config.table("schema.subjects") {
+		rule := registry.SubjectRule{Glob: r.name}
+		if !slices.ContainsFunc(c.outcomes, func(o outcome) bool { return c.concerns(rule, o.place.File) }) {
+			notes = append(notes, fmt.Sprintf("%s: %q of schema.subjects matches no schema of this run", r.place, r.name))
+		}
+	}
+	return notes
+}
+
+// concerns reports whether a rule matches a file, from the repository root or
+// below a compared root.
+func (c *schemaCheck) concerns(rule registry.SubjectRule, file string) bool {
+	if rule.Matches(file) {
+		return true
+	}
+	roots := append(slices.Clone(c.checked.roots), root{name: c.baseline.root})
+	return slices.ContainsFunc(roots, func(r root) bool {
+		below, ok := under(r.name, file)
+		return ok && rule.Matches(below)
+	})
+}
+
 // headline is the run in one sentence.
 func (c *schemaCheck) headline() string {
 	counts := map[string]int{}
 	for _, o := range c.outcomes {
-		if !o.empty() {
-			counts[o.verdict()]++
-		}
+		counts[o.verdict()]++
 	}
 	var parts []string
-	for _, verdict := range []string{"compatible", "breaking", "undecided", "new", "deleted", "refused", "unchecked"} {
+	for _, verdict := range []string{"compatible", "breaking", "undecided", string(added), string(deleted), string(refused), string(uncheckable), notReached} {
 		if n := counts[verdict]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, verdict))
 		}
@@ -300,38 +359,14 @@ func (c *schemaCheck) headline() string {
 	if len(parts) == 0 {
 		parts = []string{"none"}
 	}
-	text := fmt.Sprintf("%s checked against %s: %s", plural(c.report.Checked, "subject"), c.baseline.ref, strings.Join(parts, ", "))
-	if found := tally(c.report.Summary()); found != "" {
+	text := fmt.Sprintf("%s checked against %s: %s", report.Count(c.report.Checked, "subject"), c.baseline.ref, strings.Join(parts, ", "))
+	if c.baseline.empty {
+		text += "; the baseline holds no schema"
+	}
+	if found := c.report.Summary().String(); found != "" {
 		text += " (" + found + ")"
 	}
 	return text
-}
-
-// tally names the findings that count, such as "1 error, 2 notes".
-func tally(s report.Summary) string {
-	var parts []string
-	for _, p := range []struct {
-		n    int
-		word string
-	}{{s.Error, "error"}, {s.Warning, "warning"}, {s.Note, "note"}} {
-		if p.n > 0 {
-			parts = append(parts, plural(p.n, p.word))
-		}
-	}
-	if s.Waived > 0 {
-		parts = append(parts, fmt.Sprintf("%d waived", s.Waived))
-	}
-	if s.Baseline > 0 {
-		parts = append(parts, fmt.Sprintf("%d in the baseline", s.Baseline))
-	}
-	return strings.Join(parts, ", ")
-}
-
-func plural(n int, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return fmt.Sprintf("%d %ss", n, word)
 }
 
 // remaining is the nearest folder above a deleted file that is still there.

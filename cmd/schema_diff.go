@@ -3,13 +3,13 @@ package cmd
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/nexus-blueprint/nexus/compat"
 	"github.com/nexus-blueprint/nexus/report"
 	"github.com/nexus-blueprint/nexus/schema"
+	"github.com/nexus-blueprint/nexus/waiver"
 )
 
 func (a *app) schemaDiffCommand() *cobra.Command {
@@ -65,7 +65,7 @@ func (d *schemaDiff) run(ctx context.Context) error {
 	}
 	d.report.Normalize()
 	d.document(d.report)
-	return d.finish(d.report)
+	return d.finish(ctx, d.report)
 }
 
 func (d *schemaDiff) examine(ctx context.Context) error {
@@ -83,6 +83,7 @@ func (d *schemaDiff) examine(ctx context.Context) error {
 		{Role: "baseline", Ref: d.old, Resolved: old.File, Digest: old.Digest()},
 	}
 	old.Subject = next.Subject
+	verdict := string(refused)
 	var verdicts []compat.Verdict
 	if old.Format != next.Format {
 		d.report.Findings = []report.Finding{compat.FormatChanged(old, next)}
@@ -94,15 +95,15 @@ func (d *schemaDiff) examine(ctx context.Context) error {
 			d.report.Headline = "not compared: " + err.Error()
 			return nil
 		}
-		verdicts = append(verdicts, result.Verdict)
+		verdict, verdicts = string(result.Verdict), []compat.Verdict{result.Verdict}
 		d.show(result, next.Subject, old.File, origin)
 	}
 	d.report.Findings = d.judge.profile.Adjust(d.report.Findings)
-	if err := d.applyWaivers(d.report, nil); err != nil {
+	if err := d.applyWaivers(d.report, nil, waiver.Scope{Subjects: []string{next.Subject}}); err != nil {
 		return err
 	}
 	d.report.Checks = compat.Checks(next.Subject, verdicts, d.report.Findings, compat.Start(next, "new"))
-	d.report.Headline = d.headline(next.Subject)
+	d.report.Headline = d.headline(next.Subject, verdict)
 	return nil
 }
 
@@ -141,14 +142,10 @@ func changesTable(changes []compat.ChangeData) report.Table {
 	return t
 }
 
-func (d *schemaDiff) headline(subject string) string {
-	verdict := "refused"
-	if len(d.report.Tables) > 0 {
-		verdict = d.report.Tables[0].Rows[0][1]
-	}
-	text := fmt.Sprintf("%s: %s", subject, verdict)
-	if found := tally(d.report.Summary()); found != "" {
+func (d *schemaDiff) headline(subject, verdict string) string {
+	text := subject + ": " + verdict
+	if found := d.report.Summary().String(); found != "" {
 		text += " (" + found + ")"
 	}
-	return strings.TrimSpace(text)
+	return text
 }

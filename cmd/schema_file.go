@@ -24,7 +24,7 @@ func (a *app) readSchema(ctx context.Context, name string) (schema.Schema, error
 	case err == nil && info.IsDir():
 		return schema.Schema{}, usagef("reading %s: it is a folder, not a schema file", name)
 	}
-	r, err := dir.Open(a.abs(name), dir.Options{Layout: registry.Layout{Kinds: a.kinds()}, Root: a.base()})
+	r, err := dir.Open(a.abs(name), dir.Options{Layout: registry.Layout{Kinds: a.kinds()}, Root: a.base(), Shown: name})
 	if err != nil {
 		return schema.Schema{}, unchecked(err)
 	}
@@ -35,6 +35,10 @@ func (a *app) readSchema(ctx context.Context, name string) (schema.Schema, error
 	s, err := r.Schema(ctx, subjects[0], "")
 	if err != nil {
 		return schema.Schema{}, unchecked(err)
+	}
+	if !a.plausible(s) {
+		return schema.Schema{}, usagef("reading %s: no schema: it holds no keyword that says something about documents", name).
+			hint("a schema comes before the documents that it judges: nexus schema validate SCHEMA FILE...")
 	}
 	return s, nil
 }
@@ -62,8 +66,11 @@ func (a *app) readInput(name string) ([]byte, error) {
 }
 
 // missing says that a file or folder does not exist, with the nearest that does.
-func (a *app) missing(name string) error {
-	err := usagef("reading %s: no such file or folder", name)
+func (a *app) missing(name string) error { return a.missingFor("reading", name) }
+
+// missingFor is missing with what the file was wanted for.
+func (a *app) missingFor(doing, name string) error {
+	err := usagef("%s %s: no such file or folder", doing, name)
 	entries, _ := os.ReadDir(filepath.Dir(a.abs(name)))
 	var names []string
 	for _, entry := range entries {

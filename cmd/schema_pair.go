@@ -4,13 +4,16 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/nexus-blueprint/nexus/compat"
 	"github.com/nexus-blueprint/nexus/registry"
+	"github.com/nexus-blueprint/nexus/report"
 	"github.com/nexus-blueprint/nexus/schema"
 )
 
@@ -35,16 +38,21 @@ func (c *schemaCheck) pairSubjects(ctx context.Context) ([]pair, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.baseline.empty = len(known) == 0
+	if err := c.demandSubjects(gone); err != nil {
+		return nil, err
+	}
 	renamed, err := c.renamed(ctx, gone, added)
 	if err != nil {
 		return nil, err
 	}
 	continued := map[string]bool{}
 	for _, subject := range added {
-		pairs = append(pairs, pair{subject, renamed[subject]})
-		continued[renamed[subject]] = true
+		pairs = append(pairs, pair{subject, renamed[subject].Old})
+		continued[renamed[subject].Old] = true
 	}
-	if err := c.demandPair(pairs, gone); err != nil {
+	met := len(pairs) > len(added) || slices.ContainsFunc(slices.Collect(maps.Values(renamed)), registry.Rename.Certain)
+	if err := c.demandPair(met, gone); err != nil {
 		return nil, err
 	}
 	for _, old := range gone {
@@ -62,8 +70,18 @@ type goneSchema struct {
 	judged bool // it lies below a checked folder, so that its absence is a deletion
 }
 
+// judgesDeletion reports whether it is a finding when a schema of the baseline is
+// not there: it lies below a checked folder, and the baseline is one of files.
+func (c *schemaCheck) judgesDeletion(old schema.Schema) bool {
+	if c.baseline.wholeRepository {
+		return c.checked.holds(old.File)
+	}
+	return c.baseline.files && c.checked.covers(old.Subject)
+}
+
 // gone lists the baseline's subjects that the checked side does not have. One
-// that lies outside of the checked folders is gone only if its file is.
+// that lies outside of the checked folders is gone only if its file is; in
+// another folder than the checked one, that cannot be known.
 func (c *schemaCheck) gone(ctx context.Context, known []string) ([]goneSchema, error) {
 	var gone []goneSchema
 	for _, subject := range known {
@@ -74,20 +92,21 @@ func (c *schemaCheck) gone(ctx context.Context, known []string) ([]goneSchema, e
 		if err != nil {
 			return nil, unchecked(fmt.Errorf("reading %s from %s: %w", subject, c.baseline.ref, err))
 		}
-		judged := c.baseline.files && len(c.checked.folders) > 0
-		if c.baseline.wholeRepository {
-			judged = c.checked.holds(s.File)
-			if _, err := os.Stat(filepath.Join(c.app.base(), filepath.FromSlash(s.File))); err == nil && !judged {
+		judged := c.judgesDeletion(s)
+		if !judged && c.baseline.wholeRepository {
+			if _, err := os.Stat(filepath.Join(c.app.base(), filepath.FromSlash(s.File))); err == nil {
 				continue
 			}
+		} else if !judged && len(c.checked.roots) > 0 && c.baseline.files {
+			continue
 		}
 		gone = append(gone, goneSchema{s, judged})
 	}
 	return gone, nil
 }
 
-// renamed maps new subjects to the gone ones that they continue.
-func (c *schemaCheck) renamed(ctx context.Context, gone []goneSchema, added []string) (map[string]string, error) {
+// renamed gives the new subjects that continue a gone one.
+func (c *schemaCheck) renamed(ctx context.Context, gone []goneSchema, added []string) (map[string]registry.Rename, error) {
 	if len(gone) == 0 || len(added) == 0 || !c.baseline.files {
 		return nil, nil
 	}
@@ -105,19 +124,52 @@ func (c *schemaCheck) renamed(ctx context.Context, gone []goneSchema, added []st
 		s.Subject = subject
 		next = append(next, s)
 	}
-	names := map[string]string{}
+	renames := map[string]registry.Rename{}
 	for _, r := range registry.Renames(old, next) {
-		names[r.New] = r.Old
+		renames[r.New] = r
 	}
-	return names, nil
+	return renames, nil
+}
+
+// removedVersions reports the released versions that are missing from a chain.
+// The commits of a single file are no versions that anybody could remove.
+func (c *schemaCheck) removedVersions(previous, next []schema.Schema) []report.Finding {
+	if next[0].Version == "" {
+		return nil
+	}
+	var findings []report.Finding
+	for _, old := range previous {
+		released := old.Version != "" && old.Version != old.Revision
+		kept := slices.ContainsFunc(next, func(s schema.Schema) bool { return s.Version == old.Version })
+		if released && !kept && c.judgesDeletion(old) {
+			old.Subject = next[0].Subject
+			findings = append(findings, compat.VersionDeleted(old, c.app.remaining(c.counterpart(old.File))))
+		}
+	}
+	return findings
+}
+
+// demandSubjects refuses a run that has nothing to look at. When the schemas are
+// compared with another revision of the same folder, none there is no mistake in
+// the command: all of them were deleted.
+func (c *schemaCheck) demandSubjects(gone []goneSchema) error {
+	deleted := c.baseline.wholeRepository && slices.ContainsFunc(gone, func(g goneSchema) bool { return g.judged })
+	if len(c.checked.subjects) > 0 || len(c.checked.problems) > 0 || deleted {
+		return nil
+	}
+	hints := []string{"a file is a schema when its $schema is a JSON Schema meta-schema, when it is named *.schema.json or *.schema.yaml, or when schema.subjects in nexus.yaml says so"}
+	if len(c.checked.passed) > 0 {
+		hints = append(hints, "passed over, because their text does not say that they are schemas: "+sample(c.checked.passed))
+	}
+	return unchecked(fmt.Errorf("nothing to check: no schema under %s", strings.Join(c.paths, ", ")), append(hints, c.checked.notes...)...)
 }
 
 // demandPair refuses a run in which nothing meets: as a rule one of the two
 // roots is wrong, and all subjects would be called new and deleted.
-func (c *schemaCheck) demandPair(pairs []pair, gone []goneSchema) error {
-	paired := slices.ContainsFunc(pairs, func(p pair) bool { return p.old != "" })
+// A rename that is only likely does not show that they are right.
+func (c *schemaCheck) demandPair(met bool, gone []goneSchema) error {
 	expected := slices.ContainsFunc(gone, func(g goneSchema) bool { return g.judged || !c.baseline.wholeRepository })
-	if paired || !expected || len(pairs) == 0 {
+	if met || !expected || len(c.checked.subjects) == 0 {
 		return nil
 	}
 	return unchecked(
@@ -146,12 +198,22 @@ func sample(names []string) string {
 
 // counterpart is where a file of the baseline would lie on the checked side.
 func (c *schemaCheck) counterpart(file string) string {
-	if c.baseline.wholeRepository || len(c.checked.folders) != 1 {
+	if c.baseline.wholeRepository || len(c.checked.roots) == 0 {
 		return file
 	}
-	below, ok := strings.CutPrefix(file, c.baseline.root+"/")
-	if !ok {
-		return c.checked.folders[0]
+	below, ok := under(c.baseline.root, file)
+	for _, r := range c.checked.roots {
+		if rest, covered := under(r.below, below); ok && covered {
+			return path.Join(r.name, rest)
+		}
 	}
-	return path.Join(c.checked.folders[0], below)
+	return c.checked.roots[0].name
+}
+
+// under is a file's path below a folder, where "." holds all files.
+func under(folder, file string) (string, bool) {
+	if folder == "." {
+		return file, true
+	}
+	return strings.CutPrefix(file, folder+"/")
 }

@@ -20,13 +20,22 @@ import (
 //
 // Against a revision of the repository, subjects are named from the repository
 // root, so that a subject has one name whichever PATH is given, and waivers hold.
-// Against anything else, they are named from the PATH they lie under.
+// Against anything else, they are named from the PATH they lie under, or from
+// further up when the baseline knows them so.
 type tree struct {
 	subjects []string // sorted
 	origins  map[string]origin
 	problems []report.Problem
-	folders  []string // the PATHs that are folders, from the repository root; "." is all of it
+	roots    []root   // the PATHs that are folders
 	onlyFile bool     // the one PATH is a file
+	passed   []string // files whose text does not say that they are schemas
+	notes    []string // for the report: what was compared with what, and what was not looked into
+}
+
+// root is a PATH that is a folder.
+type root struct {
+	name  string // from the repository root; "." is all of it
+	below string // the baseline's folder that it stands for, "." for all of it
 }
 
 // origin is where a subject is read: a registry and the name it has there.
@@ -42,28 +51,31 @@ type target struct {
 	folder bool
 }
 
-// openPaths reads the schemas under paths.
-func (a *app) openPaths(ctx context.Context, paths []string, baseline *source, layout registry.Layout) (*tree, error) {
-	targets, err := a.targets(paths)
-	if err != nil {
-		return nil, err
-	}
+// openPaths reads the schemas under the targets.
+func (a *app) openPaths(ctx context.Context, targets []target, baseline *source, layout registry.Layout) (*tree, error) {
 	t := &tree{origins: map[string]origin{}, onlyFile: len(targets) == 1 && !targets[0].folder}
-	for _, target := range targets {
-		if target.folder {
-			t.folders = append(t.folders, a.display(target.full))
-		}
-	}
 	options := dir.Options{Layout: layout, Root: a.base(), Ignored: a.ignored(ctx)}
 	if baseline.wholeRepository {
+		for _, target := range targets {
+			if target.folder {
+				t.roots = append(t.roots, root{a.display(target.name), "."})
+			}
+		}
 		return t, t.addBelow(ctx, a.base(), targets, options)
 	}
 	for _, target := range targets {
-		if err := t.add(ctx, target, baseline, options); err != nil {
+		options.Shown = target.name
+		below, err := t.add(ctx, target, baseline, options)
+		if err != nil {
 			return nil, err
 		}
+		if target.folder {
+			t.roots = append(t.roots, root{a.display(target.name), below})
+		}
+		if target.folder && below != "." {
+			t.notes = append(t.notes, fmt.Sprintf("%s is compared with %s of %s", target.name, below, baseline.ref))
+		}
 	}
-	slices.Sort(t.subjects)
 	return t, nil
 }
 
@@ -86,6 +98,18 @@ func (a *app) targets(paths []string) ([]target, error) {
 	return list, nil
 }
 
+// given lists the paths that are files, as they are named from the repository
+// root. They are schemas whatever they hold.
+func (a *app) given(paths []string) []string {
+	var names []string
+	for _, name := range paths {
+		if info, err := os.Stat(a.abs(name)); err == nil && !info.IsDir() {
+			names = append(names, a.display(name))
+		}
+	}
+	return names
+}
+
 // addBelow reads the targets as parts of one tree.
 func (t *tree) addBelow(ctx context.Context, base string, targets []target, o dir.Options) error {
 	var wanted []string
@@ -101,7 +125,11 @@ func (t *tree) addBelow(ctx context.Context, base string, targets []target, o di
 	o.Ignored = func(name string) bool {
 		return !slices.ContainsFunc(wanted, func(w string) bool { return onTheWay(name, w) }) || ignored != nil && ignored(name)
 	}
-	return t.open(ctx, base, o, func(subject string) string { return subject })
+	r, subjects, err := t.open(ctx, base, o)
+	if err != nil {
+		return err
+	}
+	return t.adopt(ctx, r, subjects, func(subject string) string { return subject })
 }
 
 // onTheWay reports whether a file, or a folder that ends in /, lies below wanted
@@ -111,48 +139,94 @@ func onTheWay(name, wanted string) bool {
 		strings.HasSuffix(name, "/") && strings.HasPrefix(wanted+"/", name)
 }
 
-// add reads one target on its own. A file has no root to be named from: it takes
-// the longest of its possible names that the baseline knows.
-func (t *tree) add(ctx context.Context, target target, baseline *source, o dir.Options) error {
+// add reads one target on its own, and returns the baseline's folder that it
+// stands for.
+func (t *tree) add(ctx context.Context, target target, baseline *source, o dir.Options) (string, error) {
 	known, err := baseline.Subjects(ctx)
 	if err != nil {
-		return unchecked(fmt.Errorf("listing the subjects of %s: %w", baseline.ref, err))
+		return "", unchecked(fmt.Errorf("listing the subjects of %s: %w", baseline.ref, err))
 	}
-	rename := func(subject string) string { return subject }
+	folder := target.full
 	if !target.folder {
-		o.Ignored = nil
-		above := strings.Split(filepath.ToSlash(filepath.Dir(target.full)), "/")
-		rename = func(subject string) string {
-			if t.onlyFile && baseline.isFile && len(known) == 1 {
-				return known[0]
-			}
-			for i := range above {
-				if name := strings.Join(append(slices.Clone(above[i:]), subject), "/"); slices.Contains(known, name) {
-					return name
-				}
-				if name := strings.Join(above[i:], "/"); subject == above[len(above)-1] && slices.Contains(known, name) {
-					return name
-				}
-			}
-			return subject
-		}
+		o.Ignored, folder = nil, filepath.Dir(target.full)
 	}
-	return t.open(ctx, target.full, o, rename)
+	r, subjects, err := t.open(ctx, target.full, o)
+	if err != nil {
+		return "", err
+	}
+	below := mirrored(folder, r.Whole(), subjects, known)
+	return below, t.adopt(ctx, r, subjects, func(subject string) string {
+		switch {
+		case below != ".":
+			return nameBelow(below, subject, r.Whole())
+		case t.onlyFile && baseline.isFile && len(known) == 1:
+			return known[0] // two files are one pair, whatever they are called
+		case subject == r.Whole() && baseline.whole != "":
+			return baseline.whole // and so are two folders of versions
+		}
+		return subject
+	})
 }
 
-// open adds a folder's or a file's subjects.
-func (t *tree) open(ctx context.Context, full string, o dir.Options, rename func(string) string) error {
+// mirrored finds the folder of the baseline that a checked folder stands for:
+// the longest end of its path below which the baseline knows one of its subjects,
+// else ".", all of the baseline. So next/orders is compared with the folder
+// orders of released, and not with all that released holds. known is sorted.
+func mirrored(folder, whole string, subjects, known []string) string {
+	for _, tail := range tails(filepath.ToSlash(folder)) {
+		if slices.ContainsFunc(subjects, func(subject string) bool {
+			_, ok := slices.BinarySearch(known, nameBelow(tail, subject, whole))
+			return ok
+		}) {
+			return tail
+		}
+	}
+	return "."
+}
+
+// nameBelow is a subject's name from above its folder. A folder of versions is
+// the subject itself.
+func nameBelow(folder, subject, whole string) string {
+	if subject == whole {
+		return folder
+	}
+	return folder + "/" + subject
+}
+
+// tails lists the ends of a path, the longest first: a/b/c, b/c, c.
+func tails(path string) []string {
+	path = strings.Trim(path, "/")
+	list := []string{path}
+	for i := range path {
+		if path[i] == '/' {
+			list = append(list, path[i+1:])
+		}
+	}
+	return list
+}
+
+// open reads a folder or a file, and notes what was not looked into.
+func (t *tree) open(ctx context.Context, full string, o dir.Options) (*dir.Registry, []string, error) {
 	r, err := dir.Open(full, o)
 	if err != nil {
-		return openFailure(err)
+		return nil, nil, openFailure(err)
 	}
 	for _, p := range r.Problems() {
-		t.problems = append(t.problems, fileProblem(p))
+		t.problems = append(t.problems, fileProblem(p, "new"))
 	}
+	if links := r.Links(); len(links) > 0 {
+		t.notes = append(t.notes, "links that were not followed: "+sample(links))
+	}
+	t.passed = append(t.passed, r.PassedOver()...)
 	subjects, err := r.Subjects(ctx)
 	if err != nil {
-		return unchecked(err)
+		return nil, nil, unchecked(err)
 	}
+	return r, subjects, nil
+}
+
+// adopt adds the subjects of a registry under their names in the run.
+func (t *tree) adopt(ctx context.Context, r registry.Registry, subjects []string, rename func(string) string) error {
 	for _, subject := range subjects {
 		name := rename(subject)
 		if other, taken := t.origins[name]; taken {
@@ -161,6 +235,7 @@ func (t *tree) open(ctx context.Context, full string, o dir.Options, rename func
 		t.origins[name] = origin{r, subject}
 		t.subjects = append(t.subjects, name)
 	}
+	slices.Sort(t.subjects)
 	return nil
 }
 
@@ -184,10 +259,15 @@ func conflict(ctx context.Context, name string, a, b origin) error {
 	return openFailure(&registry.ConflictError{Subject: name, First: files[0], Second: files[1]})
 }
 
-func fileProblem(err *registry.FileError) report.Problem {
+// fileProblem is a file that could not be read, in the report's form.
+func fileProblem(err *registry.FileError, side string) report.Problem {
+	hint := "mend it, or remove it if it is no schema"
+	if errors.Is(err, fs.ErrPermission) {
+		hint = "let the user that runs nexus read it"
+	}
 	return report.Problem{
-		Code: "unreadable", Message: err.Error(),
-		Location: &report.Location{File: err.File, Line: 1, Column: 1, EndLine: 1, EndColumn: 1, Side: "new"},
+		Code: "unreadable", Message: err.Error(), Hints: []string{hint},
+		Location: &report.Location{File: err.File, Line: 1, Column: 1, EndLine: 1, EndColumn: 1, Side: side},
 	}
 }
 
@@ -203,7 +283,13 @@ func (t *tree) versions(ctx context.Context, subject string) ([]schema.Schema, e
 
 // holds reports whether a file of the repository lies below one of the folders.
 func (t *tree) holds(file string) bool {
-	return slices.ContainsFunc(t.folders, func(folder string) bool {
-		return folder == "." || strings.HasPrefix(file, folder+"/")
+	return slices.ContainsFunc(t.roots, func(r root) bool { return r.name == "." || strings.HasPrefix(file, r.name+"/") })
+}
+
+// covers reports whether a subject of the baseline belongs below one of the
+// folders.
+func (t *tree) covers(subject string) bool {
+	return slices.ContainsFunc(t.roots, func(r root) bool {
+		return r.below == "." || subject == r.below || strings.HasPrefix(subject, r.below+"/")
 	})
 }

@@ -25,22 +25,37 @@ type outcome struct {
 	results     []judged
 	findings    []report.Finding
 	problems    []report.Problem
-	status      string // new, deleted, refused or unchecked, when nothing was compared
+	status      status
 	place       report.Location
 	nextDigests []string
 	oldDigests  []string
 }
 
+// status is why there is nothing to compare, as reports call it.
+type status string
+
+const (
+	compared    status = "" // there is
+	added       status = "new"
+	deleted     status = "deleted"
+	refused     status = "refused"   // the format changed
+	uncheckable status = "unchecked" // one side cannot be read
+)
+
+// notReached is what a report calls the subjects that an interrupt left out.
+const notReached = "not looked at"
+
 // judged is what the report keeps of one comparison. The schemas themselves are
 // let go, or a run over ten thousand subjects would hold all of them parsed.
 type judged struct {
 	data        compat.SubjectData
+	version     string // the version that was judged, where the subject has several
 	levelOrigin string
 	equal       bool // the bytes are the same on both sides
 }
 
 // empty reports whether the pair was never looked at, because of an interrupt.
-func (o outcome) empty() bool { return len(o.results) == 0 && o.status == "" }
+func (o outcome) empty() bool { return len(o.results) == 0 && o.status == compared }
 
 func (o outcome) verdicts() []compat.Verdict {
 	list := make([]compat.Verdict, len(o.results))
@@ -52,7 +67,10 @@ func (o outcome) verdicts() []compat.Verdict {
 
 // verdict is the gravest of the pair's verdicts, or its status.
 func (o outcome) verdict() string {
-	verdict := cmp.Or(o.status, string(compat.Compatible))
+	if o.empty() {
+		return notReached
+	}
+	verdict := cmp.Or(string(o.status), string(compat.Compatible))
 	for _, j := range o.results {
 		if j.data.Verdict == compat.Breaking || verdict == string(compat.Compatible) {
 			verdict = string(j.data.Verdict)
@@ -75,9 +93,9 @@ func (c *schemaCheck) subject(ctx context.Context, p pair) (o outcome) {
 func (c *schemaCheck) judgePair(ctx context.Context, p pair) outcome {
 	switch {
 	case p.subject == "":
-		return c.deleted(ctx, p)
+		return c.judgeDeleted(ctx, p)
 	case p.old == "":
-		return c.added(ctx, p)
+		return c.judgeAdded(ctx, p)
 	}
 	next, err := c.checked.versions(ctx, p.subject)
 	if err != nil {
@@ -96,6 +114,7 @@ func (c *schemaCheck) judgePair(ctx context.Context, p pair) outcome {
 	if p.subject != p.old {
 		o.findings = append(o.findings, compat.SubjectRenamed(previous[len(previous)-1], next[len(next)-1]))
 	}
+	o.findings = append(o.findings, c.removedVersions(previous, next)...)
 	for _, s := range steps(previous, next) {
 		c.step(ctx, &o, s, level, origin)
 	}
@@ -145,10 +164,14 @@ func (c *schemaCheck) step(ctx context.Context, o *outcome, s step, level compat
 	var result *compat.Result
 	switch {
 	case latest.Format != s.next.Format:
-		o.status = "refused"
+		o.status = refused
 		o.findings = append(o.findings, compat.FormatChanged(latest, s.next))
 		return
 	case equal:
+		if err := c.readable(s.next); err != nil {
+			o.fail(s.next.Subject, err)
+			return
+		}
 		result = compat.Unchanged(level, c.judge.profile.Name)
 	default:
 		var err error
@@ -162,7 +185,7 @@ func (c *schemaCheck) step(ctx context.Context, o *outcome, s step, level compat
 	if name := versionName(latest); name != "" {
 		against += " " + name
 	}
-	o.results = append(o.results, judged{result.Data(s.next.Subject, against), origin, equal})
+	o.results = append(o.results, judged{result.Data(s.next.Subject, against), s.next.Version, origin, equal})
 }
 
 // compare parses the versions and asks package compat.
@@ -202,22 +225,22 @@ func (j *judge) compare(ctx context.Context, previous []schema.Schema, next sche
 func (o *outcome) add(r *compat.Result, undecided report.Severity) {
 	o.findings = append(o.findings, r.Findings()...)
 	switch {
-	case r.Verdict != compat.Undecided:
+	case r.Doubt == nil:
 	case undecided == report.Warning:
-		o.findings = append(o.findings, r.Doubt())
+		o.findings = append(o.findings, r.DoubtFinding())
 	default:
 		o.problems = append(o.problems, r.Problem())
 	}
 }
 
-// added notes a subject that the baseline does not hold. It is read all the
+// judgeAdded notes a subject that the baseline does not hold. It is read all the
 // same: a new schema that is malformed was not checked.
-func (c *schemaCheck) added(ctx context.Context, p pair) outcome {
+func (c *schemaCheck) judgeAdded(ctx context.Context, p pair) outcome {
 	versions, err := c.checked.versions(ctx, p.subject)
 	if err != nil {
 		return failed(p.subject, err)
 	}
-	o := outcome{status: "new", nextDigests: digests(versions), place: compat.Start(versions[len(versions)-1], "new")}
+	o := outcome{status: added, nextDigests: digests(versions), place: compat.Start(versions[len(versions)-1], "new")}
 	o.findings = append(o.findings, compat.SubjectAdded(versions[len(versions)-1]))
 	for i, s := range versions {
 		if err := c.readable(s); err != nil {
@@ -235,28 +258,25 @@ func (c *schemaCheck) added(ctx context.Context, p pair) outcome {
 	return o
 }
 
-// readable tells why a schema cannot be read.
+// readable tells why a schema cannot be read. It is all that can be asked of a
+// version that meets no other: what it says is judged when it changes.
 func (c *schemaCheck) readable(s schema.Schema) error {
 	engine, err := c.judge.engine(s.Format)
 	if err != nil {
 		return err
 	}
-	parsed, err := engine.Parse(s)
-	if err != nil {
-		return err
-	}
-	_, err = parsed.Validator()
+	_, err = engine.Parse(s)
 	return err
 }
 
-func (c *schemaCheck) deleted(ctx context.Context, p pair) outcome {
+func (c *schemaCheck) judgeDeleted(ctx context.Context, p pair) outcome {
 	previous, err := registry.History(ctx, c.baseline, p.old, false)
 	if err != nil {
 		return failed(p.old, fmt.Errorf("reading %s from %s: %w", p.old, c.baseline.ref, err))
 	}
 	old := previous[len(previous)-1]
 	return outcome{
-		status: "deleted", oldDigests: digests(previous), place: compat.Start(old, "old"),
+		status: deleted, oldDigests: digests(previous), place: compat.Start(old, "old"),
 		findings: []report.Finding{compat.SubjectDeleted(old, c.app.remaining(c.counterpart(old.File)))},
 	}
 }
@@ -280,7 +300,7 @@ func failed(subject string, err error) outcome {
 
 // fail records why a subject could not be checked; the others go on.
 func (o *outcome) fail(subject string, err error) {
-	o.status = "unchecked"
+	o.status = uncheckable
 	o.problems = append(o.problems, problem(subject, err))
 }
 
@@ -292,6 +312,15 @@ func problem(subject string, err error) report.Problem {
 		return input.Problem(subject)
 	case errors.Is(err, context.Canceled):
 		return report.Problem{Code: "interrupted", Message: "interrupted while it was checked", Subject: &subject}
+	}
+	if file, ok := errors.AsType[*registry.FileError](err); ok {
+		side := "new"
+		if err != error(file) { // what names the baseline around it
+			side = "old"
+		}
+		p := fileProblem(file, side)
+		p.Message, p.Subject = err.Error(), &subject
+		return p
 	}
 	return report.Problem{Code: "unreadable", Message: err.Error(), Subject: &subject}
 }

@@ -2,15 +2,16 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
 
+	"github.com/nexus-blueprint/nexus/compat"
 	"github.com/nexus-blueprint/nexus/document"
 	"github.com/nexus-blueprint/nexus/report"
 	"github.com/nexus-blueprint/nexus/schema"
+	"github.com/nexus-blueprint/nexus/waiver"
 )
 
 func (a *app) schemaValidateCommand() *cobra.Command {
@@ -78,7 +79,7 @@ func (v *schemaValidate) run(ctx context.Context) error {
 	}
 	v.report.Normalize()
 	v.document(v.report)
-	return v.finish(v.report)
+	return v.finish(ctx, v.report)
 }
 
 func (v *schemaValidate) examine(ctx context.Context) error {
@@ -95,7 +96,7 @@ func (v *schemaValidate) examine(ctx context.Context) error {
 		r.Headline = "nothing was validated: " + err.Error()
 		return nil
 	}
-	list := []validated{}
+	list, unreadable := []validated{}, 0
 	for _, file := range v.files {
 		if ctx.Err() != nil {
 			r.Errors = append(r.Errors, report.Problem{Code: "interrupted", Message: "interrupted before " + file})
@@ -105,15 +106,17 @@ func (v *schemaValidate) examine(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if valid != nil {
-			list = append(list, *valid)
+		if valid == nil {
+			unreadable++
+			continue
 		}
+		list = append(list, *valid)
 	}
 	r.Data = map[string]any{"schema": s.File, "documents": list}
-	if err := v.applyWaivers(r, nil); err != nil {
+	if err := v.applyWaivers(r, nil, v.scope(list)); err != nil {
 		return err
 	}
-	r.Headline = v.headline(list)
+	r.Headline = v.headline(list, unreadable)
 	return nil
 }
 
@@ -139,20 +142,13 @@ func (v *schemaValidate) file(ctx context.Context, name string, format schema.Fo
 	}
 	doc, err := document.Parse(shown, text)
 	if err != nil {
-		r.Errors = append(r.Errors, documentProblem(shown, err))
+		r.Errors = append(r.Errors, compat.DocumentProblem(shown, err))
 		return nil, nil
 	}
 	r.Checked++
 	r.Inputs = append(r.Inputs, report.Input{Role: "checked", Ref: name, Resolved: shown, Digest: schema.Schema{Text: text}.Digest()})
-	rule := v.app.family(format) + "/invalid-document"
-	check := report.Check{Subject: shown, Rule: rule, Result: report.Pass, Location: documentPlace(doc, "")}
-	if err := validator.Validate(doc.Value()); err != nil {
-		check.Result = report.Fail
-		for _, reason := range schema.Reasons(err) {
-			r.Findings = append(r.Findings, invalid(rule, doc, reason))
-		}
-	}
-	r.Checks = append(r.Checks, check)
+	check, findings := compat.Validate(v.app.family(format), doc, validator)
+	r.Checks, r.Findings = append(r.Checks, check), append(r.Findings, findings...)
 	return &validated{shown, check.Result == report.Pass}, nil
 }
 
@@ -188,47 +184,29 @@ func (a *app) readStdin(ctx context.Context) ([]byte, error) {
 	}
 }
 
-// invalid is one reason why a document is not valid.
-func invalid(rule string, doc *document.Document, reason schema.Reason) report.Finding {
-	return report.Finding{
-		Rule: rule, Severity: report.Error, Subject: doc.Name(), Message: reason.Message,
-		Location:    documentPlace(doc, reason.Pointer),
-		Fingerprint: report.Fingerprint(rule, doc.Name(), "", reason.Pointer, nil, reason.Keyword),
+// scope is the documents that were judged: nothing is learnt about the waivers
+// of others.
+func (v *schemaValidate) scope(list []validated) waiver.Scope {
+	var s waiver.Scope
+	for _, d := range list {
+		s.Subjects = append(s.Subjects, d.File)
 	}
+	return s
 }
 
-func documentPlace(doc *document.Document, pointer string) report.Location {
-	at, _ := doc.Range(pointer)
-	return report.Location{
-		File: doc.Name(), Line: at.Start.Line, Column: at.Start.Column,
-		EndLine: at.End.Line, EndColumn: at.End.Column, Pointer: pointer, Side: "new",
-	}
-}
-
-// documentProblem is a document that is not even JSON or YAML.
-func documentProblem(subject string, err error) report.Problem {
-	p := report.Problem{Code: "malformed-document", Message: err.Error(), Subject: &subject}
-	var at *document.Error
-	if errors.As(err, &at) {
-		p.Code, p.Message = at.Code, at.Message
-		p.Location = &report.Location{File: at.File, Line: at.Line, Column: at.Column, EndLine: at.Line, EndColumn: at.Column, Side: "new"}
-		if at.Hint != "" {
-			p.Hints = []string{at.Hint}
-		}
-	}
-	return p
-}
-
-func (v *schemaValidate) headline(list []validated) string {
+func (v *schemaValidate) headline(list []validated, unreadable int) string {
 	bad := 0
 	for _, d := range list {
 		if !d.Valid {
 			bad++
 		}
 	}
-	text := fmt.Sprintf("%s validated against %s: %d valid, %d invalid", plural(len(list), "document"), v.schema, len(list)-bad, bad)
-	if n := len(v.report.Errors); n > 0 {
-		text += fmt.Sprintf(", %d unreadable", n)
+	text := fmt.Sprintf("%s validated against %s: %d valid, %d invalid", report.Count(len(list), "document"), v.schema, len(list)-bad, bad)
+	if unreadable > 0 {
+		text += fmt.Sprintf(", %d unreadable", unreadable)
+	}
+	if left := len(v.files) - len(list) - unreadable; left > 0 {
+		text += fmt.Sprintf(", %d %s", left, notReached)
 	}
 	return text
 }

@@ -100,7 +100,7 @@ func runFake(t *testing.T, files map[string]string, args ...string) (stdout, std
 	var out, errs bytes.Buffer
 	a := &app{
 		stdin: strings.NewReader(""), stdout: &out, stderr: &errs, dir: dir,
-		env: func(string) string { return "" },
+		env: func(string) string { return "" }, environ: func() []string { return nil },
 		now: func() time.Time { return time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC) },
 		formats: []format{{
 			kind:   registry.Kind{Format: "words", Suffixes: []string{".words"}},
@@ -118,7 +118,7 @@ func runFake(t *testing.T, files map[string]string, args ...string) (stdout, std
 func TestSeams(t *testing.T) {
 	files := map[string]string{"colours.words": "red blue", "sizes.words": "small large huge", "moods.words": "glad"}
 	args := []string{"schema", "check", "--against", "shelf:home", "."}
-	for _, name := range formatNames(nil) {
+	for _, name := range formatNames() {
 		t.Run(name, func(t *testing.T) {
 			out, errs, code := runFake(t, files, append(args, "--format", name)...)
 			if code != exitFindings {

@@ -76,7 +76,7 @@ func settings() []setting {
 		{key: "upcast", shape: reservedShape, title: "how old events are lifted"},
 		{key: "cost", shape: reservedShape, title: "prices and traffic"},
 		{key: "route", shape: reservedShape, title: "the routing strategy"},
-		{flag: "format", initial: "text", values: formatNames, title: "the form of the output"},
+		{flag: "format", initial: "text", values: words(formatNames()...), title: "the form of the output"},
 		{flag: "color", initial: "auto", values: words("auto", "always", "never"), title: "whether the terminal output is coloured"},
 		{flag: "baseline", initial: "", title: "an earlier JSON report whose findings no longer fail"},
 		{flag: "as-of", initial: "", title: "the day on which waivers are judged, YYYY-MM-DD"},

@@ -8,45 +8,96 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 
 	"github.com/nexus-blueprint/nexus/compat"
 	"github.com/nexus-blueprint/nexus/schema"
 )
 
-// readTrusted replaces the configuration by the baseline's own, so that a change
-// cannot weaken the gate that judges it.
-func (c *schemaCheck) readTrusted(ctx context.Context) error {
+// settleTrust decides whose nexus.yaml and waivers are in force. Whoever runs
+// the command has the last word; nexus.yaml only asks for more: a baseline that
+// says trust: base is trusted even where the change at hand has removed the line.
+func (c *schemaCheck) settleTrust(ctx context.Context) error {
+	demanded := c.trust.text() == "base"
+	if named := c.trust.given() && c.trust.origin != c.config.entries["schema.trust"].place; named && !demanded {
+		return nil
+	}
 	against, err := (&options{c.app, c.options.flags, &config{}}).get("schema.against")
 	if err != nil {
 		return err
 	}
-	baseline, err := c.app.openBaseline(ctx, against.text(), c.config.layout(c.app))
-	if err != nil {
-		return err
+	if !demanded && !c.app.inRepository() {
+		return nil
 	}
-	if baseline.read == nil {
+	baseline, err := c.app.openBaseline(ctx, against.text(), c.layout())
+	switch {
+	case err != nil && demanded:
+		return err
+	case err != nil:
+		return nil // met again, and reported, if it is what the run compares with
+	case baseline.read == nil && demanded:
 		return usagef("reading --trust base: %s keeps no configuration", baseline.ref).hint("only a revision does: --against git:REV")
 	}
-	name := c.config.file
-	if name == "" {
-		name = configName
+	if c.probed = baseline; baseline.read == nil {
+		return nil
 	}
-	text, err := baseline.file(name)
+	name, text, err := c.trustedFile(baseline)
 	if err != nil {
 		return err
 	}
 	trusted, err := c.app.parseConfig(name, filepath.Join(c.app.base(), path.Dir(name)), text)
 	if err != nil {
+		if !demanded {
+			return nil // the change may be what mends it
+		}
 		return fmt.Errorf("in %s: %w", baseline.ref, err)
 	}
-	c.noteGate(name, baseline, text)
+	if demanded || trusted.entries["schema.trust"].text() == "base" {
+		return c.adopt(trusted, baseline)
+	}
+	return nil
+}
+
+// adopt puts the baseline's configuration in force, so that a change cannot
+// weaken the gate that judges it.
+func (c *schemaCheck) adopt(trusted *config, baseline *source) error {
+	if own := c.config.file; own != "" && own != trusted.file {
+		c.noteGate(own, baseline, nil)
+	}
+	c.noteGate(trusted.file, baseline, trusted.text)
 	c.config, c.options.config, c.trusted = trusted, trusted, baseline
+	c.probed = nil                     // it was opened by the layout of the work tree
 	if err := c.settle(); err != nil { // the work tree's fail_on must not count either
 		return err
 	}
 	c.report.FailOn = c.failOn
-	return nil
+	return c.settlePaths()
 }
+
+// trustedFile finds the baseline's nexus.yaml the way findConfig finds the work
+// tree's. Without one it is an empty file in the root.
+func (c *schemaCheck) trustedFile(baseline *source) (name string, text []byte, err error) {
+	if named := flagText(c.options.flags, "config"); named != "" || c.app.env("NEXUS_CONFIG") != "" {
+		text, err = baseline.file(c.config.file)
+		return c.config.file, text, err
+	}
+	for dir := c.app.dir; ; dir = filepath.Dir(dir) {
+		name = c.app.display(filepath.Join(dir, configName))
+		text, err = baseline.file(name)
+		if err != nil || len(text) > 0 || dir == c.app.base() {
+			return name, text, err
+		}
+	}
+}
+
+// inRepository reports whether the working directory belongs to a git work tree.
+func (a *app) inRepository() bool {
+	_, err := os.Stat(filepath.Join(a.base(), ".git"))
+	return err == nil
+}
+
+// text is the one text of an entry that is no list, "" when it is absent.
+func (e entry) text() string { return strings.Join(e.texts, ",") }
 
 // file reads a file of the baseline, empty when it has none of that name.
 func (s *source) file(name string) ([]byte, error) {

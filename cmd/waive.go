@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/nexus-blueprint/nexus/report"
 	"github.com/nexus-blueprint/nexus/schema"
@@ -21,18 +22,45 @@ type waiverFile struct {
 }
 
 // waive applies the waivers and the baseline report to the findings.
-func (c *schemaCheck) waive(_ context.Context) error {
+func (c *schemaCheck) waive(ctx context.Context) error {
 	if c.trusted != nil {
 		if err := c.noteWaivers(); err != nil {
 			return err
 		}
 	}
-	if err := c.applyWaivers(c.report, c.trusted); err != nil {
+	scope, err := c.scope(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.applyWaivers(c.report, c.trusted, scope); err != nil {
 		return err
 	}
 	// Nothing waives the news that the gate itself was edited.
 	c.report.Findings = append(c.report.Findings, c.gateFindings...)
 	return nil
+}
+
+// scope is how far the run has looked. It is complete when it was told to look
+// at everything, or met every subject of the repository, and did look.
+func (c *schemaCheck) scope(ctx context.Context) (waiver.Scope, error) {
+	known, err := c.baseline.Subjects(ctx)
+	if err != nil {
+		return waiver.Scope{}, unchecked(fmt.Errorf("listing the subjects of %s: %w", c.baseline.ref, err))
+	}
+	met := map[string]bool{}
+	for _, p := range c.pairs {
+		met[p.old] = true
+	}
+	left := slices.ContainsFunc(known, func(subject string) bool { return !met[subject] })
+	s := waiver.Scope{Complete: len(c.checked.problems) == 0 && (!c.partial || c.baseline.wholeRepository && !left)}
+	for i, o := range c.outcomes {
+		if o.empty() || o.status == uncheckable {
+			s.Complete = false
+			continue
+		}
+		s.Subjects = append(s.Subjects, c.pairs[i].name())
+	}
+	return s, nil
 }
 
 // noteWaivers reports that the work tree's waivers differ from those in force.
@@ -52,22 +80,38 @@ func (c *schemaCheck) noteWaivers() error {
 
 // applyWaivers covers what waivers.yaml and --baseline cover. With a trusted
 // baseline the waivers are read there.
-func (g *gate) applyWaivers(r *report.Report, trusted *source) error {
+func (g *gate) applyWaivers(r *report.Report, trusted *source, scope waiver.Scope) error {
 	list, err := g.readWaivers(trusted)
 	if err != nil {
 		return err
 	}
 	r.Normalize() // waivers name the final fingerprints, :2 and all
 	if list.there {
-		file, err := waiver.Load(list.name, list.text)
+		file, err := g.app.parseWaivers(list.name, list.text)
 		if err != nil {
-			return usage(fmt.Errorf("reading the waivers: %w", err))
+			return err
 		}
-		applied, extra := waiver.Apply(r.Findings, file, g.asOf)
+		applied, extra := waiver.Apply(r.Findings, file, g.asOf, scope)
 		r.Findings = append(applied, extra...)
 		r.Inputs = append(r.Inputs, report.Input{Role: "waivers", Ref: list.name, Resolved: list.name, Digest: schema.Schema{Text: list.text}.Digest()})
 	}
-	return g.applyBaseline(r)
+	return g.applyBaseline(r, trusted)
+}
+
+// parseWaivers reads a file of waivers. A rule that nexus does not know is
+// refused: its waiver would cover nothing and look like a leftover.
+func (a *app) parseWaivers(name string, text []byte) (*waiver.File, error) {
+	file, err := waiver.Load(name, text)
+	if err != nil {
+		return nil, inDocument("reading the waivers", err)
+	}
+	for _, w := range file.Waivers {
+		if names := ruleNames(a); w.Rule != "" && !slices.Contains(names, w.Rule) {
+			err := unknownRule(w.Rule, names)
+			return nil, usage(fmt.Errorf("reading the waivers: %s:%d: %w", name, w.Place.Line, err), err.hints...)
+		}
+	}
+	return file, nil
 }
 
 // readWaivers reads the file that --waivers names, else waivers.yaml beside
@@ -87,11 +131,20 @@ func (g *gate) readWaivers(trusted *source) (waiverFile, error) {
 	case errors.Is(err, fs.ErrNotExist) && !given:
 		return waiverFile{}, nil
 	case errors.Is(err, fs.ErrNotExist):
-		return waiverFile{}, g.app.missing(name)
+		return waiverFile{}, g.missingWaivers(name)
 	case err != nil:
 		return waiverFile{}, usage(fmt.Errorf("reading the waivers: %s: %w", name, reason(err)))
 	}
 	return waiverFile{name, text, true}, nil
+}
+
+// missingWaivers says that the file is not there, and who named it.
+func (g *gate) missingWaivers(name string) error {
+	v, err := g.options.get("waivers")
+	if err != nil {
+		return err
+	}
+	return g.app.missingFor("reading the waivers ("+v.origin+"):", name)
 }
 
 // waiversPath says where the waivers are, and whether somebody named the place.
@@ -108,23 +161,39 @@ func (g *gate) waiversPath() (full string, given bool, err error) {
 	return g.app.abs(v.text()), true, nil
 }
 
-// applyBaseline covers what an earlier report found already.
-func (g *gate) applyBaseline(r *report.Report) error {
+// applyBaseline covers what an earlier report found already. With a trusted
+// baseline revision a report in the repository is read there.
+func (g *gate) applyBaseline(r *report.Report, trusted *source) error {
 	v, err := g.options.get("baseline")
 	if err != nil || v.text() == "" {
 		return err
 	}
-	text, err := os.ReadFile(g.app.abs(v.text()))
-	if errors.Is(err, fs.ErrNotExist) {
-		return g.app.missing(v.text())
-	}
+	text, err := g.readBaseline(v.text(), trusted)
 	if err != nil {
-		return usage(fmt.Errorf("reading --baseline %s: %w", v.text(), reason(err)))
+		return err
 	}
 	ratchet, err := waiver.LoadBaseline(v.text(), text)
 	if err != nil {
-		return usage(fmt.Errorf("reading --baseline: %w", err))
+		return inDocument("reading --baseline", err)
 	}
 	r.Findings = ratchet.Apply(r.Findings)
 	return nil
+}
+
+func (g *gate) readBaseline(name string, trusted *source) ([]byte, error) {
+	if own := g.app.display(name); trusted != nil && filepath.IsLocal(filepath.FromSlash(own)) {
+		text, err := trusted.file(own)
+		if err == nil && len(text) == 0 {
+			err = usagef("reading --baseline: %s does not hold %s", trusted.ref, own).hint("with --trust base it is read from there")
+		}
+		return text, err
+	}
+	text, err := os.ReadFile(g.app.abs(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, g.app.missingFor("reading --baseline", name)
+	}
+	if err != nil {
+		return nil, usage(fmt.Errorf("reading --baseline %s: %w", name, reason(err)))
+	}
+	return text, nil
 }

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"regexp"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,7 +18,7 @@ func (a *app) waiverAddCommand() *cobra.Command {
 		Use:   "add [FINGERPRINT]",
 		Short: "Add an exception to waivers.yaml, for one finding or for a rule at a place",
 		Example: `  nexus waiver add 3f1c... --owner team-orders --reason "no consumer reads it" --expires 2026-12-31
-  nexus waiver add --rule json/made-required --subject orders/OrderPlaced --pointer /required \
+  nexus waiver add --rule json/made-required --subject orders/OrderPlaced --pointer /required/total \
     --owner team-orders --reason "agreed with billing" --expires 2026-12-31`,
 		Args: takes("[FINGERPRINT]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -35,7 +35,7 @@ func (a *app) waiverAddCommand() *cobra.Command {
 	f.String("expires", "", "the last `DATE` on which it holds, YYYY-MM-DD")
 	f.String("rule", "", "the rule, instead of FINGERPRINT")
 	f.String("subject", "", "the subject, with --rule")
-	f.String("pointer", "", "the place in the schema, with --rule")
+	f.String("pointer", "", "what the finding is about, with --rule: data.subjects[].changes[].pointer of the JSON report")
 	f.String("waivers", "", "the `FILE` to write (default: waivers.yaml beside nexus.yaml)")
 	_ = c.RegisterFlagCompletionFunc("rule", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return ruleNames(a), cobra.ShellCompDirectiveNoFileComp
@@ -55,13 +55,13 @@ func (a *app) newWaiver(cmd *cobra.Command, args []string) (waiver.Waiver, error
 		return w, usagef("adding a waiver: neither FINGERPRINT nor --rule says which finding is meant").hint("nexus schema check --format json shows fingerprints")
 	case w.Fingerprint != "" && w.Rule+w.Subject+w.Pointer != "":
 		return w, usagef("adding a waiver: FINGERPRINT and --rule exclude each other")
-	case w.Fingerprint != "" && !regexp.MustCompile(`^[0-9a-f]{32}(:[0-9]+)?$`).MatchString(w.Fingerprint):
+	case w.Fingerprint != "" && !waiver.IsFingerprint(w.Fingerprint):
 		return w, usagef("adding a waiver: %q is not a fingerprint", w.Fingerprint).hint("a fingerprint is 32 hexadecimal digits, as nexus schema check --format json shows them")
 	case w.Rule != "" && w.Subject == "":
 		return w, usagef("adding a waiver: --rule needs --subject")
 	}
 	if w.Rule != "" {
-		if names := ruleNames(a); oneOf("rule", w.Rule, names) != nil {
+		if names := ruleNames(a); !slices.Contains(names, w.Rule) {
 			return w, unknownRule(w.Rule, names)
 		}
 	}
@@ -74,6 +74,13 @@ func (a *app) newWaiver(cmd *cobra.Command, args []string) (waiver.Waiver, error
 		return w, usagef("adding a waiver: --expires %q is not a date", text("expires")).hint("write it as 2026-01-31")
 	}
 	w.Expires = text("expires")
+	today, err := a.date("")
+	if err != nil {
+		return w, err
+	}
+	if w.Expired(today) {
+		return w, usagef("adding a waiver: --expires %s is past", w.Expires).hint("name the last day on which it holds; today is %s", today.Format(time.DateOnly))
+	}
 	return w, nil
 }
 
@@ -86,9 +93,17 @@ func (a *app) addWaiver(cmd *cobra.Command, w waiver.Waiver) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return usage(fmt.Errorf("reading %s: %w", name, reason(err)))
 	}
+	if len(text) > 0 {
+		if _, err := a.parseWaivers(name, text); err != nil {
+			return err
+		}
+	}
 	text, err = waiver.Add(name, text, w)
+	if _, there := errors.AsType[*waiver.ExistsError](err); there {
+		return usage(fmt.Errorf("adding a waiver: %w", err), "to renew it, change its expires there")
+	}
 	if err != nil {
-		return usage(fmt.Errorf("adding a waiver: %w", err))
+		return inDocument("adding a waiver", err)
 	}
 	if err := os.WriteFile(full, text, 0o644); err != nil {
 		return usage(fmt.Errorf("writing %s: %w", name, reason(err)))

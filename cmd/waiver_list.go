@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/nexus-blueprint/nexus/report"
 	"github.com/nexus-blueprint/nexus/waiver"
@@ -33,22 +34,32 @@ func (a *app) waiverListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			against := ""
 			if unused, _ := cmd.Flags().GetBool("unused"); unused && len(list) > 0 {
-				if list, err = a.unusedWaivers(cmd.Context(), full, list); err != nil {
+				if list, against, err = a.unusedWaivers(cmd.Context(), cmd.Flags(), list); err != nil {
 					return err
 				}
 			}
 			if format == "json" {
-				return writeJSON(a.stdout, map[string]any{"file": name, "waivers": list})
+				return writeJSON(a.stdout, waiverList{name, against, list})
 			}
-			return a.printWaivers(name, list)
+			return a.printWaivers(name, against, list)
 		},
 	}
 	a.bindViewer(c)
-	c.Flags().Bool("unused", false, "run nexus schema check and list only what covered no finding")
-	c.Flags().String("waivers", "", "the `FILE` to list (default: waivers.yaml beside nexus.yaml)")
-	c.Flags().String("as-of", "", "the `DATE` on which expiry is judged, YYYY-MM-DD (default: today, UTC)")
+	f := c.Flags()
+	f.Bool("unused", false, "run nexus schema check and list only what covered no finding")
+	f.String("against", "", "with --unused, the baseline of the check, as `KIND:REF`")
+	f.String("waivers", "", "the `FILE` to list (default: waivers.yaml beside nexus.yaml)")
+	f.String("as-of", "", "the `DATE` on which expiry is judged, YYYY-MM-DD (default: today, UTC)")
 	return c
+}
+
+// waiverList is the answer in JSON.
+type waiverList struct {
+	File    string         `json:"file"`
+	Against string         `json:"against"` // with --unused, what the check compared with
+	Waivers []listedWaiver `json:"waivers"`
 }
 
 // listedWaiver is one line of the list.
@@ -81,9 +92,9 @@ func (a *app) listWaivers(cmd *cobra.Command, full, name string) ([]listedWaiver
 	if err != nil {
 		return nil, usage(fmt.Errorf("reading the waivers: %s: %w", name, reason(err)))
 	}
-	file, err := waiver.Load(name, text)
+	file, err := a.parseWaivers(name, text)
 	if err != nil {
-		return nil, usage(fmt.Errorf("reading the waivers: %w", err))
+		return nil, err
 	}
 	for _, w := range file.Waivers {
 		list = append(list, listedWaiver{
@@ -93,30 +104,36 @@ func (a *app) listWaivers(cmd *cobra.Command, full, name string) ([]listedWaiver
 	return list, nil
 }
 
-// unusedWaivers keeps what a schema check with the settings of nexus.yaml finds
-// to cover nothing.
-func (a *app) unusedWaivers(ctx context.Context, full string, list []listedWaiver) ([]listedWaiver, error) {
-	command := a.schemaCheckCommand()
-	if err := command.ParseFlags([]string{"--waivers", full}); err != nil {
-		return nil, err
-	}
-	check, err := a.newSchemaCheck(command, nil)
+// unusedWaivers keeps what a schema check finds to cover nothing, and says what
+// that check compared with. What it could not look at, it says nothing about.
+func (a *app) unusedWaivers(ctx context.Context, flags *pflag.FlagSet, list []listedWaiver) (unused []listedWaiver, against string, err error) {
+	check, err := a.newSchemaCheck(flags, nil)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if err := check.examine(ctx); err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	return slices.DeleteFunc(list, func(w listedWaiver) bool {
+	if problems := check.report.Errors; len(problems) > 0 {
+		return nil, "", unchecked(fmt.Errorf("looking for unused waivers: %s", problems[0].Message),
+			"nexus schema check shows all that could not be checked")
+	}
+	unused = slices.DeleteFunc(list, func(w listedWaiver) bool {
 		return !slices.ContainsFunc(check.report.Findings, func(f report.Finding) bool {
-			return f.Rule == "waiver/unused" && f.Location.Line == w.Line
+			return f.Rule == waiver.RuleUnused && f.Location.Line == w.Line
 		})
-	}), nil
+	})
+	return unused, check.baseline.ref, nil
 }
 
-func (a *app) printWaivers(name string, list []listedWaiver) error {
+func (a *app) printWaivers(name, against string, list []listedWaiver) error {
 	var b strings.Builder
-	if len(list) == 0 {
+	switch {
+	case against != "" && len(list) == 0:
+		fmt.Fprintf(&b, "no unused waivers in %s, checked against %s\n", name, against)
+	case against != "":
+		fmt.Fprintf(&b, "unused, checked against %s:\n", against)
+	case len(list) == 0:
 		fmt.Fprintf(&b, "no waivers in %s\n", name)
 	}
 	for _, w := range list {

@@ -23,6 +23,16 @@ func SubjectDeleted(old schema.Schema, remains string) report.Finding {
 	return f
 }
 
+// VersionDeleted reports a released version that is missing from its subject's
+// chain. remains is the nearest folder that is still there.
+func VersionDeleted(old schema.Schema, remains string) report.Finding {
+	f := SubjectDeleted(old, remains)
+	f.Message = fmt.Sprintf("version %s was deleted: the events that were recorded with it stay in the log, and nothing is left to read them with", old.Version)
+	f.Hint = fmt.Sprintf("put %s back; a released version stays in the chain", path.Base(old.File))
+	f.Fingerprint = report.Fingerprint(RuleSubjectDeleted, old.Subject, "", "", old.Version, nil)
+	return f
+}
+
 // SubjectRenamed notes that a subject was judged against a version under another name.
 func SubjectRenamed(old, next schema.Schema) report.Finding {
 	f := subjectFinding(RuleSubjectRenamed, next.Subject, "renamed from "+old.Subject+", and judged against it", Start(next, "new"))

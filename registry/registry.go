@@ -53,9 +53,21 @@ func History(ctx context.Context, r Registry, subject string, transitive bool) (
 	for _, version := range versions {
 		s, err := r.Schema(ctx, subject, version)
 		if err != nil {
-			return nil, fmt.Errorf("reading %s version %s: %w", subject, version, err)
+			return nil, versionError(subject, version, err)
 		}
 		history = append(history, s)
 	}
 	return history, nil
+}
+
+// versionError names the version that could not be read. A file's error names
+// the file, which says more than the subject does.
+func versionError(subject, version string, err error) error {
+	if _, ok := errors.AsType[*FileError](err); ok {
+		return err
+	}
+	if version != "" {
+		subject += " version " + version
+	}
+	return fmt.Errorf("reading %s: %w", subject, err)
 }

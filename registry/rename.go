@@ -17,10 +17,21 @@ type Rename struct {
 	Similarity int // percent of the text that both share; 100 for equal bytes
 }
 
+// Certain reports whether the two are surely one subject: the text is the same
+// to the byte, or only the folder changed. Other renames are a good guess, which
+// is not enough to show that two roots belong together.
+func (r Rename) Certain() bool {
+	return r.Similarity == 100 || path.Base(r.Old) == path.Base(r.New)
+}
+
 const (
-	// similar is the percentage from which on two schemas are taken for one, as
-	// git does by default.
+	// similar is the percentage from which on two schemas of one name, or nearly
+	// one, are taken for one subject.
 	similar = 50
+	// same is that percentage when the names say nothing. Neighbours that share an
+	// envelope, such as OrderCancelled and OrderConfirmed, have much of their text
+	// in common and are two subjects all the same.
+	same = 90
 	// common is how many schemas may share a fragment before it stops suggesting
 	// pairs: "type": "string" says nothing about kinship.
 	common = 40
@@ -29,8 +40,9 @@ const (
 )
 
 // Renames pairs subjects that only the old side has with subjects that only the
-// new side has: first those with equal bytes, then the most similar, at least
-// half of the text. Every subject is in at most one pair, and the outcome does
+// new side has: first those with equal bytes, then the most similar. At least 90
+// percent of the text must be shared, or half of it when the last segments of
+// the names are alike. Every subject is in at most one pair, and the outcome does
 // not depend on the order of the arguments. It is sorted by new name.
 func Renames(old, new []schema.Schema) []Rename {
 	byName := func(a, b schema.Schema) int { return cmp.Compare(a.Subject, b.Subject) }
@@ -50,6 +62,34 @@ func Renames(old, new []schema.Schema) []Rename {
 	}
 	slices.SortFunc(renames, func(a, b Rename) int { return cmp.Compare(a.New, b.New) })
 	return renames
+}
+
+// alike reports whether the last segments of two subjects are one name: the same
+// but for case and separators, or one letter apart, as after a slip is mended.
+// A digit that differs is no slip, since OrderPlaced2 is the successor of
+// OrderPlaced, and two letters are too much: AccountUnlocked is not AccountLocked.
+func alike(a, b string) bool {
+	a, b = folded(path.Base(a)), folded(path.Base(b))
+	if a == b {
+		return true
+	}
+	const short = 4 // a letter makes another word of these
+	if min(len(a), len(b)) < short {
+		return false
+	}
+	for a != "" && b != "" && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	for a != "" && b != "" && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	swapped := len(a) == 2 && len(b) == 2 && a[0] == b[1] && a[1] == b[0]
+	return (swapped || len(a) <= 1 && len(b) <= 1) && !strings.ContainsAny(a+b, "0123456789")
+}
+
+// folded is a name without case and separators: order-placed is OrderPlaced.
+func folded(name string) string {
+	return strings.ToLower(strings.NewReplacer("-", "", "_", "", ".", "", " ", "").Replace(name))
 }
 
 // pair is a possible rename, by index.
@@ -111,7 +151,9 @@ func similarTexts(old, new []schema.Schema) []pair {
 	for j, s := range new {
 		mine := cut(s.Text)
 		for _, i := range candidates(mine, where) {
-			if percent := mine.similarity(parts[i]); percent >= similar && old[i].Format == s.Format {
+			percent := mine.similarity(parts[i])
+			enough := percent >= same || percent >= similar && alike(old[i].Subject, s.Subject)
+			if enough && old[i].Format == s.Format {
 				pairs = append(pairs, newPair(old, new, i, j, min(percent, 99)))
 			}
 		}

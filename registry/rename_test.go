@@ -25,6 +25,10 @@ func TestRenames(t *testing.T) {
 	order := []string{"orderId", "total", "currency", "customer", "placedAt"}
 	changed := []string{"orderId", "total", "currency", "customer", "coupon"}
 	other := []string{"iban", "amount", "reference", "bank", "purpose"}
+	var long []string
+	for i := range 16 {
+		long = append(long, fmt.Sprint("field", i))
+	}
 	avro := text("OrderPlaced", order...)
 	avro.Format = schema.Avro
 	tests := []struct {
@@ -34,8 +38,11 @@ func TestRenames(t *testing.T) {
 	}{
 		{"nothing", nil, nil, nil},
 		{"equal bytes", []schema.Schema{text("a", order...)}, []schema.Schema{text("b", order...)}, []Rename{{"a", "b", 100}}},
-		{"similar", []schema.Schema{text("a", order...)}, []schema.Schema{text("b", changed...)}, []Rename{{"a", "b", 87}}},
-		{"too different", []schema.Schema{text("a", order...)}, []schema.Schema{text("b", other...)}, nil},
+		{"half of the text and the same name", []schema.Schema{text("old/Placed", order...)}, []schema.Schema{text("new/Placed", changed...)}, []Rename{{"old/Placed", "new/Placed", 87}}},
+		{"half of the text and a slip mended", []schema.Schema{text("OrderPlcaed", order...)}, []schema.Schema{text("order-placed", changed...)}, []Rename{{"OrderPlcaed", "order-placed", 87}}},
+		{"half of the text and another name", []schema.Schema{text("OrderCancelled", order...)}, []schema.Schema{text("OrderConfirmed", changed...)}, nil},
+		{"nearly all of the text", []schema.Schema{text("OrderCancelled", long...)}, []schema.Schema{text("OrderConfirmed", append(long, "note")...)}, []Rename{{"OrderCancelled", "OrderConfirmed", 97}}},
+		{"the same name and another text", []schema.Schema{text("old/Placed", order...)}, []schema.Schema{text("new/Placed", other...)}, nil},
 		{"another format", []schema.Schema{avro}, []schema.Schema{text("b", order...)}, nil},
 		{"the best wins", []schema.Schema{text("a", order...), text("c", changed...)}, []schema.Schema{text("x", changed...), text("y", order...)},
 			[]Rename{{"c", "x", 100}, {"a", "y", 100}}},
@@ -49,6 +56,41 @@ func TestRenames(t *testing.T) {
 				t.Errorf("renames (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestAlike(t *testing.T) {
+	tests := []struct {
+		a, b string
+		want bool
+	}{
+		{"orders/OrderPlaced", "sales/OrderPlaced", true},
+		{"OrderPlaced", "order_placed", true},
+		{"OrderPlced", "OrderPlaced", true},
+		{"OrderPlcaed", "OrderPlaced", true},
+		{"OrderPlaced", "OrderPlaced2", false},
+		{"OrderPlacedV1", "OrderPlacedV2", false},
+		{"OrderCancelled", "OrderConfirmed", false},
+		{"AccountLocked", "AccountUnlocked", false},
+		{"On", "Or", false},
+	}
+	for _, test := range tests {
+		if got := alike(test.a, test.b); got != test.want || got != alike(test.b, test.a) {
+			t.Errorf("alike(%q, %q) = %v", test.a, test.b, got)
+		}
+	}
+}
+
+func TestCertainRenames(t *testing.T) {
+	for rename, want := range map[Rename]bool{
+		{"a/One", "b/One", 60}: true,
+		{"One", "Two", 100}:    true,
+		{"One", "Two", 99}:     false,
+		{"One", "Onee", 60}:    false,
+	} {
+		if rename.Certain() != want {
+			t.Errorf("%+v: Certain() = %v", rename, !want)
+		}
 	}
 }
 

@@ -58,6 +58,30 @@ func (e *ConflictError) Error() string {
 type Layout struct {
 	Kinds []Kind
 	Rules []SubjectRule // the first that matches wins
+	// Given are names of files, from the repository root, that the user named:
+	// they are schemas whatever they hold.
+	Given []string
+}
+
+// Root is the subject of a repository whose root is itself a folder of versions.
+// The folder's own name would not do: it differs from clone to clone, and with
+// it every fingerprint.
+const Root = "root"
+
+// Certain reports whether a file is a schema whatever it holds: by its suffix,
+// or because the user or a rule names it.
+func (l Layout) Certain(file File) bool {
+	_, suffix, certain := suffixOf(l.Kinds, file.Path)
+	return suffix != "" && (certain || file.Given || slices.Contains(l.Given, file.Name) || l.rule(file) != nil)
+}
+
+// rule is the first rule that matches a file, or nil.
+func (l Layout) rule(file File) *SubjectRule {
+	i := slices.IndexFunc(l.Rules, func(r SubjectRule) bool { return matchGlob(r.Glob, file.Name) || matchGlob(r.Glob, file.Path) })
+	if i < 0 {
+		return nil
+	}
+	return &l.Rules[i]
 }
 
 // Wants reports whether a file may be a schema, by its names alone. Files that
@@ -85,6 +109,7 @@ type Tree struct {
 	subjects  map[string][]entry // oldest version first
 	conflicts map[string]*ConflictError
 	passed    []string
+	whole     string
 	revision  string
 	resolve   func(name string) ([]byte, error)
 
@@ -151,18 +176,12 @@ func (t *Tree) Conflict() *ConflictError {
 // recognise decides whether a file is a schema. A file that could not be read
 // counts as one, so that its absence is noticed.
 func (l Layout) recognise(file File) (candidate, bool) {
-	kind, suffix, certain := suffixOf(l.Kinds, file.Path)
+	kind, suffix, _ := suffixOf(l.Kinds, file.Path)
 	if suffix == "" {
 		return candidate{}, false
 	}
-	c := candidate{File: file, kind: kind, stem: strings.TrimSuffix(file.Path, suffix)}
-	for i := range l.Rules {
-		if rule := &l.Rules[i]; matchGlob(rule.Glob, file.Name) || matchGlob(rule.Glob, file.Path) {
-			c.rule = rule
-			break
-		}
-	}
-	return c, certain || file.Given || c.rule != nil || file.Err != nil || kind.Sniff != nil && kind.Sniff(file.Name, file.Text)
+	c := candidate{File: file, kind: kind, stem: strings.TrimSuffix(file.Path, suffix), rule: l.rule(file)}
+	return c, l.Certain(file) || file.Err != nil || kind.Sniff != nil && kind.Sniff(file.Name, file.Text)
 }
 
 // place adds the schema files of one folder.
@@ -181,6 +200,8 @@ func (t *Tree) place(dir string, files []candidate, rootName string) {
 		}
 		if c.rule != nil {
 			subject = c.rule.expand(subject)
+		} else if versions && dir == "." {
+			t.whole = subject
 		}
 		t.add(subject, entry{version: version, format: c.kind.Format, identify: c.kind.Identify, file: c.File})
 	}
@@ -200,6 +221,11 @@ func (t *Tree) add(subject string, e entry) {
 // PassedOver lists the files that could have been schemas by their name and are
 // not by their text, sorted. It is for the message that nothing was found.
 func (t *Tree) PassedOver() []string { return t.passed }
+
+// Whole is the subject that the compared root itself is, when it is a folder of
+// versions, else empty. Two such roots hold one subject, whatever the folders
+// are called.
+func (t *Tree) Whole() string { return t.whole }
 
 // Subjects lists the subjects in sorted order.
 func (t *Tree) Subjects(context.Context) ([]string, error) {

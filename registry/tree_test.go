@@ -164,6 +164,31 @@ func TestHistory(t *testing.T) {
 	}
 }
 
+func TestGivenFilesAreSchemas(t *testing.T) {
+	layout := testLayout()
+	layout.Given = []string{"r/b.json", "r/notes.txt"}
+	tree := NewTree(files("r/", "!a.json", "!b.json", "notes.txt"), TreeOptions{Layout: layout})
+	if diff := cmp.Diff([]string{"b: =r/b.json"}, outline(t, tree)); diff != "" {
+		t.Errorf("subjects (-want +got):\n%s", diff)
+	}
+	if tree.Whole() != "" {
+		t.Errorf("a plain folder is the one subject %q", tree.Whole())
+	}
+}
+
+func TestHistoryErrors(t *testing.T) {
+	list := []File{{Path: "a.json", Name: "a.json", Err: fs.ErrPermission}}
+	_, err := History(context.Background(), NewTree(list, TreeOptions{Layout: testLayout()}), "a", true)
+	if err == nil || err.Error() != "reading a.json: permission denied" {
+		t.Errorf("an unreadable file gave %v", err)
+	}
+	for version, want := range map[string]string{"": "reading a: gone", "3": "reading a version 3: gone"} {
+		if err := versionError("a", version, errors.New("gone")); err.Error() != want {
+			t.Errorf("version %q gave %v, want %s", version, err, want)
+		}
+	}
+}
+
 func TestResolver(t *testing.T) {
 	read := func(name string) ([]byte, error) {
 		if !fs.ValidPath(name) {

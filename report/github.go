@@ -17,7 +17,11 @@ func renderGitHub(w io.Writer, r *Report) error {
 	for _, f := range r.Findings {
 		if f.Active() {
 			title := strings.TrimPrefix(f.Subject+": "+f.Rule, ": ")
-			annotate(out, githubCommand(f.Severity), title, f.Location, messageWithWitness(f))
+			message := messageWithWitness(f)
+			if command := f.accepting(); command != "" {
+				message += "\nif it is meant: " + command
+			}
+			annotate(out, githubCommand(f.Severity), title, f.Location, message)
 		}
 	}
 	for _, p := range r.Errors {

@@ -77,7 +77,7 @@ func leftOut(n int, noun string) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("\n_%s left out to keep this comment within its limit; the JSON and HTML reports have everything._\n", count(n, "more "+noun))
+	return fmt.Sprintf("\n_%s left out to keep this comment within its limit; the JSON and HTML reports have everything._\n", Count(n, "more "+noun))
 }
 
 func markdownHead(r *Report) string {
@@ -143,6 +143,9 @@ func markdownRemarks(f Finding) []string {
 	say("affects", strings.Join(f.Affects, ", "))
 	for _, related := range f.Related {
 		lines = append(lines, markdownText(clip(related.Message, markdownPhrase))+" "+markdownCode(related.String()))
+	}
+	if command := f.accepting(); command != "" {
+		lines = append(lines, "if it is meant: "+markdownCode(command))
 	}
 	return lines
 }

@@ -13,6 +13,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // SchemaVersion is the version of the JSON contract. Additive changes keep it.
@@ -175,6 +176,11 @@ type Finding struct {
 	Fingerprint string    `json:"fingerprint"`
 	Fixes       []Fix     `json:"fixes"`
 	Waiver      *Waiver   `json:"waiver"`
+	// Place identifies what the finding is about by a pointer that does not
+	// depend on what else the file holds: /required/total, where Location, a
+	// place to look at, says /required/2. Waivers name it. Empty for a finding
+	// about the whole subject.
+	Place string `json:"-"`
 }
 
 // Check is one rule judged on one subject, passed or not.
@@ -246,6 +252,8 @@ type Report struct {
 	Data     any // the command's own payload; documented in docs/schemas
 	// Headline is the one sentence that sums the run up for a person.
 	Headline string
+	// Interrupted is true when somebody stopped the run.
+	Interrupted bool
 }
 
 // Active reports whether f counts against the run: it is not waived.
@@ -271,10 +279,31 @@ func (r *Report) Summary() Summary {
 	return s
 }
 
+// String counts in words, such as "1 error, 2 notes"; it is empty when there is
+// nothing to count.
+func (s Summary) String() string {
+	var parts []string
+	for _, p := range []struct {
+		n    int
+		noun string
+	}{{s.Error, "error"}, {s.Warning, "warning"}, {s.Note, "note"}} {
+		if p.n > 0 {
+			parts = append(parts, Count(p.n, p.noun))
+		}
+	}
+	if s.Waived > 0 {
+		parts = append(parts, strconv.Itoa(s.Waived)+" waived")
+	}
+	if s.Baseline > 0 {
+		parts = append(parts, strconv.Itoa(s.Baseline)+" in the baseline")
+	}
+	return strings.Join(parts, ", ")
+}
+
 // Outcome says what the run amounts to. Something that could not be checked
 // outranks findings: a run that could not look is never clean.
 func (r *Report) Outcome() Outcome {
-	if len(r.Errors) > 0 {
+	if len(r.Errors) > 0 || r.Interrupted {
 		return Unchecked
 	}
 	for _, f := range r.Findings {
@@ -285,8 +314,12 @@ func (r *Report) Outcome() Outcome {
 	return Clean
 }
 
-// ExitCode is the process exit code of the outcome: 0, 1 or 3.
+// ExitCode is the process exit code: 0, 1 or 3 by the outcome, 130 when the run
+// was interrupted.
 func (r *Report) ExitCode() int {
+	if r.Interrupted {
+		return 130
+	}
 	switch r.Outcome() {
 	case Unchecked:
 		return 3
@@ -308,20 +341,20 @@ func (r *Report) Rule(id string) Rule {
 
 // Normalize puts the report into its one order: findings by subject, place and
 // rule, checks by subject and rule, errors by subject and message; equal
-// findings collapse; equal fingerprints get the suffixes :2, :3. It must run
-// once, after waivers were applied and before rendering.
+// findings collapse; equal fingerprints get the suffixes :2, :3. It may run again
+// after findings, checks or errors were added: what it has named keeps its name.
 func (r *Report) Normalize() {
 	slices.SortStableFunc(r.Findings, compareFindings)
 	r.Findings = slices.CompactFunc(r.Findings, func(a, b Finding) bool {
 		return a.Fingerprint == b.Fingerprint && a.Location == b.Location && a.Message == b.Message
 	})
-	seen := map[string]int{}
+	taken := map[string]bool{"": true}
 	for i := range r.Findings {
-		print := r.Findings[i].Fingerprint
-		seen[print]++
-		if n := seen[print]; n > 1 && print != "" {
-			r.Findings[i].Fingerprint = print + ":" + strconv.Itoa(n)
+		print := &r.Findings[i].Fingerprint
+		for first, n := *print, 2; first != "" && taken[*print]; n++ {
+			*print = first + ":" + strconv.Itoa(n)
 		}
+		taken[*print] = true
 	}
 	slices.SortStableFunc(r.Checks, func(a, b Check) int {
 		return cmp.Or(cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Rule, b.Rule))

@@ -603,3 +603,78 @@ func TestJSONRoundTrip(t *testing.T) {
 		t.Errorf("JSON does not survive a round trip (-first +second):\n%s", diff)
 	}
 }
+
+// Normalize runs again when findings about waivers came in: what it has named
+// keeps its name, and no two findings share one.
+func TestNormalizeAgain(t *testing.T) {
+	finding := func(line int) report.Finding {
+		return report.Finding{Subject: "s", Fingerprint: "f", Location: report.Location{File: "a.json", Line: line}}
+	}
+	prints := func(r *report.Report) []string {
+		var list []string
+		for _, f := range r.Findings {
+			list = append(list, f.Fingerprint)
+		}
+		return list
+	}
+	r := &report.Report{Findings: []report.Finding{finding(1), finding(2)}}
+	r.Normalize()
+	r.Normalize()
+	if diff := cmp.Diff([]string{"f", "f:2"}, prints(r)); diff != "" {
+		t.Errorf("twice (-want +got):\n%s", diff)
+	}
+	r.Findings = append(r.Findings, finding(3))
+	r.Normalize()
+	if diff := cmp.Diff([]string{"f", "f:2", "f:3"}, prints(r)); diff != "" {
+		t.Errorf("with one more (-want +got):\n%s", diff)
+	}
+}
+
+func TestSummaryInWords(t *testing.T) {
+	tests := []struct {
+		summary report.Summary
+		want    string
+	}{
+		{report.Summary{}, ""},
+		{report.Summary{Error: 1, Note: 2}, "1 error, 2 notes"},
+		{report.Summary{Warning: 3, Waived: 1, Baseline: 4}, "3 warnings, 1 waived, 4 in the baseline"},
+	}
+	for _, test := range tests {
+		if got := test.summary.String(); got != test.want {
+			t.Errorf("%+v reads %q, want %q", test.summary, got, test.want)
+		}
+	}
+}
+
+func TestInterruptedExitCode(t *testing.T) {
+	r := &report.Report{FailOn: report.Error, Interrupted: true}
+	if r.ExitCode() != 130 || r.Outcome() != report.Unchecked {
+		t.Errorf("an interrupted run is %s with exit code %d, want unchecked with 130", r.Outcome(), r.ExitCode())
+	}
+}
+
+// A finding that counts shows the command that would accept it.
+func TestFindingsShowTheirWaiver(t *testing.T) {
+	tests := []struct {
+		finding report.Finding
+		want    bool
+	}{
+		{report.Finding{Fingerprint: "f", Severity: report.Error}, true},
+		{report.Finding{Fingerprint: "f", Severity: report.Warning}, true},
+		{report.Finding{Fingerprint: "f", Severity: report.Note}, false},
+		{report.Finding{Severity: report.Error}, false},
+		{report.Finding{Fingerprint: "f", Severity: report.Error, Waiver: &report.Waiver{}}, false},
+	}
+	for _, test := range tests {
+		for _, name := range []string{"github", "markdown"} {
+			format, _ := report.Lookup(name)
+			var b strings.Builder
+			if err := format.Render(&b, &report.Report{Findings: []report.Finding{test.finding}}); err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Contains(b.String(), "nexus waiver add f --owner"); got != test.want {
+				t.Errorf("%s of %+v shows the command: %v, want %v", name, test.finding, got, test.want)
+			}
+		}
+	}
+}

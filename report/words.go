@@ -51,6 +51,15 @@ func shortRevision(revision string) string {
 	return revision[:short]
 }
 
+// accepting is the command that turns a finding into a waiver, for whoever means
+// the break. A note needs none, and neither does what is waived already.
+func (f Finding) accepting() string {
+	if f.Fingerprint == "" || f.Severity == Note || !f.Active() {
+		return ""
+	}
+	return "nexus waiver add " + f.Fingerprint + " --owner OWNER --reason REASON --expires YYYY-MM-DD"
+}
+
 // String says in a sentence who accepted a finding and until when.
 func (w Waiver) String() string {
 	if w.Baseline {
@@ -104,8 +113,8 @@ func (w Witness) Judgement() []string {
 	return lines
 }
 
-// count writes a number with its noun: "1 error", "2 errors".
-func count(n int, noun string) string {
+// Count writes a number with its noun: "1 error", "2 errors".
+func Count(n int, noun string) string {
 	if n != 1 {
 		noun += "s"
 	}

@@ -31,10 +31,11 @@ option level "${INPUT_LEVEL:-}"
 option profile "${INPUT_PROFILE:-}"
 option format "${INPUT_FORMAT:-}"
 option fail-on "${INPUT_FAIL_ON:-}"
+option trust "${INPUT_TRUST:-}"
 each "${INPUT_REPORT:-}" option report
 each "${INPUT_ARGS:-}" argument
 argument --
-each "${INPUT_PATHS:-.}" argument
+each "${INPUT_PATHS:-}" argument
 
 status=0
 "${NEXUS_BIN:-nexus}" "${arguments[@]}" || status=$?

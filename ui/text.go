@@ -128,27 +128,7 @@ func subjectWord(r *report.Report, subject string) string {
 			one.Findings = append(one.Findings, f)
 		}
 	}
-	return summaryWords(one.Summary())
-}
-
-// summaryWords counts in words: "1 error, 2 notes".
-func summaryWords(s report.Summary) string {
-	var words []string
-	for _, part := range []struct {
-		n            int
-		single, many string
-	}{
-		{s.Error, "error", "errors"}, {s.Warning, "warning", "warnings"}, {s.Note, "note", "notes"},
-		{s.Waived, "waived", "waived"}, {s.Baseline, "in the baseline", "in the baseline"},
-	} {
-		switch {
-		case part.n == 1:
-			words = append(words, "1 "+part.single)
-		case part.n > 1:
-			words = append(words, strconv.Itoa(part.n)+" "+part.many)
-		}
-	}
-	return strings.Join(words, ", ")
+	return one.Summary().String()
 }
 
 func (p *printer) finding(f report.Finding) {
@@ -250,7 +230,7 @@ func (p *printer) document(w report.Witness) {
 		p.line(detailIndent, line)
 	}
 	if hidden > 0 {
-		p.line(detailIndent, p.style.faint.Render("… "+plural(hidden, "more line")))
+		p.line(detailIndent, p.style.faint.Render("… "+report.Count(hidden, "more line")))
 	}
 }
 
@@ -337,14 +317,7 @@ func (p *printer) headline(r *report.Report) {
 	}
 	text := r.Headline
 	if text == "" {
-		text = plural(r.Checked, "subject") + " checked: " + cmp.Or(summaryWords(r.Summary()), "no findings")
+		text = report.Count(r.Checked, "subject") + " checked: " + cmp.Or(r.Summary().String(), "no findings")
 	}
 	p.paragraph("", text, style)
-}
-
-func plural(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return strconv.Itoa(n) + " " + noun
 }

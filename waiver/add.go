@@ -21,7 +21,7 @@ func Add(name string, text []byte, w Waiver) ([]byte, error) {
 		return nil, err
 	}
 	if err := before.admits(w); err != nil {
-		return nil, fmt.Errorf("adding a waiver: %w", err)
+		return nil, err
 	}
 	d, err := document.Parse(name, text)
 	if err != nil {
@@ -33,7 +33,15 @@ func Add(name string, text []byte, w Waiver) ([]byte, error) {
 			return added, nil
 		}
 	}
-	return nil, fmt.Errorf("adding a waiver: %s is written in a way that cannot be edited; add it by hand", name)
+	return nil, fmt.Errorf("%s is written in a way that cannot be edited; add the waiver by hand", name)
+}
+
+// ExistsError says that a file holds a waiver for the same findings already.
+type ExistsError struct{ Waiver Waiver }
+
+// Error names the findings and the place of the waiver that is there.
+func (e *ExistsError) Error() string {
+	return fmt.Sprintf("there is one for %s already, at %s:%d", e.Waiver.about(), e.Waiver.Place.File, e.Waiver.Place.Line)
 }
 
 // admits checks a waiver as Load would check it in the file.
@@ -43,7 +51,7 @@ func (f *File) admits(w Waiver) error {
 		return errors.New(e.Message)
 	}
 	if i := slices.IndexFunc(f.Waivers, w.sameAs); i >= 0 {
-		return fmt.Errorf("there is one for %s already, at %s:%d", w.about(), f.Name, f.Waivers[i].Place.Line)
+		return &ExistsError{Waiver: f.Waivers[i]}
 	}
 	return nil
 }

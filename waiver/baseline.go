@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/nexus-blueprint/nexus/document"
 	"github.com/nexus-blueprint/nexus/report"
 )
 
@@ -20,11 +21,18 @@ func LoadBaseline(name string, text []byte) (Baseline, error) {
 			Waiver      *report.Waiver `json:"waiver"`
 		} `json:"findings"`
 	}
+	foreign := fmt.Errorf("%s is no report of nexus; write one with --report json=%s", name, name)
 	if err := json.Unmarshal(text, &earlier); err != nil {
-		return nil, fmt.Errorf("reading the baseline %s: %w", name, err)
+		if _, at := document.Parse(name, text); at != nil {
+			return nil, at // with the line, where package json counts bytes
+		}
+		return nil, foreign
 	}
-	if earlier.SchemaVersion != report.SchemaVersion || earlier.Findings == nil {
-		return nil, fmt.Errorf("reading the baseline %s: it is no report of nexus; write one with --report json=%s", name, name)
+	switch {
+	case earlier.SchemaVersion == 0 || earlier.Findings == nil:
+		return nil, foreign
+	case earlier.SchemaVersion != report.SchemaVersion:
+		return nil, fmt.Errorf("%s is a report of schema_version %d, and this nexus reads %d", name, earlier.SchemaVersion, report.SchemaVersion)
 	}
 	b := Baseline{}
 	for _, f := range *earlier.Findings {

@@ -3,6 +3,7 @@ package waiver
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +23,9 @@ func Load(name string, text []byte) (*File, error) {
 	top, err := l.object("", "version", "waivers")
 	if err != nil {
 		return nil, err
+	}
+	if _, stated := top["version"]; !stated {
+		return nil, l.fail("", "write version: 1 at the top", "the file does not state its version")
 	}
 	if version := document.Encode(top["version"]); version != "1" {
 		return nil, l.fail("/version", "write version: 1 at the top", "expected version 1, found %s", version)
@@ -114,6 +118,11 @@ func (l loader) waiver(pointer string) (Waiver, error) {
 	return w, l.complete(pointer, w, hasPointer)
 }
 
+var fingerprint = regexp.MustCompile(`^[0-9a-f]{32}(:[0-9]+)?$`)
+
+// IsFingerprint reports whether text has the form of a finding's fingerprint.
+func IsFingerprint(text string) bool { return fingerprint.MatchString(text) }
+
 // complete checks that a waiver names findings, and who answers until when.
 func (l loader) complete(pointer string, w Waiver, hasPointer bool) error {
 	byPlace := w.Rule != "" || w.Subject != "" || hasPointer
@@ -124,6 +133,9 @@ func (l loader) complete(pointer string, w Waiver, hasPointer bool) error {
 		return l.fail(pointer, "copy the fingerprint from the report", "the waiver names no finding: expected fingerprint, or rule with subject and pointer")
 	case byPlace && (w.Rule == "" || w.Subject == "" || !hasPointer):
 		return l.fail(pointer, `the pointer of a whole schema is ""`, "expected rule, subject and pointer together")
+	}
+	if w.Fingerprint != "" && !IsFingerprint(w.Fingerprint) {
+		return l.fail(document.Join(pointer, "fingerprint"), "a fingerprint is 32 hexadecimal digits; copy it from the report", "%q is not a fingerprint", w.Fingerprint)
 	}
 	for _, field := range []struct{ key, text string }{{"owner", w.Owner}, {"reason", w.Reason}, {"expires", w.Expires}} {
 		if strings.TrimSpace(field.text) == "" {

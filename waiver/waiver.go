@@ -9,7 +9,7 @@
 //	    expires: 2026-03-03
 //	  - rule: json/made-required
 //	    subject: orders/OrderPlaced
-//	    pointer: /required/2
+//	    pointer: /required/total
 //	    owner: orders-team
 //	    reason: the field has been sent by every producer since 2024
 //	    expires: 2026-06-30
@@ -33,7 +33,7 @@ import (
 )
 
 // Waiver is one exception. It names a finding by Fingerprint, or all findings
-// of Rule in Subject at Pointer.
+// of Rule in Subject at Pointer, the finding's Place.
 type Waiver struct {
 	Fingerprint string
 	Rule        string
@@ -65,7 +65,7 @@ func (w Waiver) Covers(f report.Finding) bool {
 	if w.Fingerprint != "" {
 		return w.Fingerprint == f.Fingerprint
 	}
-	return w.Rule == f.Rule && w.Subject == f.Subject && w.Pointer == f.Location.Pointer
+	return w.Rule == f.Rule && w.Subject == f.Subject && w.Pointer == f.Place
 }
 
 // sameAs reports whether two waivers cover the same findings.
@@ -81,12 +81,26 @@ func (w Waiver) about() string {
 	return fmt.Sprintf("%s in %s at %q", w.Rule, w.Subject, w.Pointer)
 }
 
+// Scope is how far a run has looked. A run over a few subjects learns nothing
+// about the waivers of the others.
+type Scope struct {
+	Subjects []string // the subjects that were judged
+	Complete bool     // no subject that a waiver may name was left out
+}
+
+// judged reports whether a waiver that covers no finding of the run covers none
+// at all.
+func (s Scope) judged(w Waiver) bool {
+	return s.Complete || w.Subject != "" && slices.Contains(s.Subjects, w.Subject)
+}
+
 // Apply marks the findings that waivers cover and returns them beside the
 // findings about the waivers themselves: waiver/expired for each whose day has
-// passed, waiver/unused for each that covers nothing. The findings must carry
-// their final fingerprints. A finding that is waived already stays so. file may
-// be nil.
-func Apply(findings []report.Finding, file *File, asOf time.Time) (applied, extra []report.Finding) {
+// passed, waiver/unused for each that covers nothing. A waiver that covers
+// nothing is passed over unless scope tells that its finding would have been
+// seen. The findings must carry their final fingerprints. A finding that is
+// waived already stays so. file may be nil.
+func Apply(findings []report.Finding, file *File, asOf time.Time, scope Scope) (applied, extra []report.Finding) {
 	applied = slices.Clone(findings)
 	if file == nil {
 		return applied, nil
@@ -103,6 +117,7 @@ func Apply(findings []report.Finding, file *File, asOf time.Time) (applied, extr
 			}
 		}
 		switch {
+		case !used && !scope.judged(w):
 		case expired:
 			extra = append(extra, w.finding(ruleExpired, fmt.Sprintf("the waiver for %s expired on %s", w.about(), w.Expires),
 				"fix the finding, or agree with "+w.Owner+" on a new date"))
@@ -123,6 +138,9 @@ func (w Waiver) finding(rule report.Rule, message, hint string) report.Finding {
 	}
 }
 
+// RuleUnused is the id of the rule that a waiver breaks which covers nothing.
+const RuleUnused = "waiver/unused"
+
 var (
 	ruleExpired = report.Rule{
 		ID: "waiver/expired", Title: "a waiver's last day has passed", Severity: report.Error,
@@ -132,7 +150,7 @@ var (
 		Fix:    "Fix the finding and remove the waiver, or have its owner agree to a new date.",
 	}
 	ruleUnused = report.Rule{
-		ID: "waiver/unused", Title: "a waiver covers no finding", Severity: report.Note,
+		ID: RuleUnused, Title: "a waiver covers no finding", Severity: report.Note,
 		Why: "What it excused is gone, or its fingerprint is misspelt. Left in place, it would excuse the same finding should it return.",
 		Fix: "Remove the waiver from the file.",
 	}

@@ -29,7 +29,7 @@ type limit struct {
 }
 
 // maxArray bounds the arrays that the solver builds.
-const maxArray = 3000
+const maxArray = 20000
 
 // array solves the facts of a branch for arrays.
 func (b *branch) array() (any, status) {
@@ -90,6 +90,9 @@ func (g *arrays) atLeast(l literal, n int) {
 // solve tries the lengths that matter: beyond the fixed indices and one item a
 // need, another item only adds demands.
 func (g *arrays) solve() (any, status) {
+	if g.max >= 0 && g.min > g.max {
+		return nil, unsat
+	}
 	longest := g.fixed + len(g.needs)
 	if g.repeated {
 		longest += 2

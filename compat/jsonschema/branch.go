@@ -87,21 +87,21 @@ func (b *branch) has(id int) bool { return slices.Contains(b.seen, id) }
 
 // solve closes the branch or finds a value.
 func (b *branch) solve() (any, status) {
+	if !b.solver.spend() {
+		return nil, unknown
+	}
 	b.settle()
 	if b.closed {
 		return nil, unsat
 	}
 	if b.only != nil {
-		return tryValues(ofKind(b.only.values, b.kind), b.goal)
-	}
-	if !b.solver.spend() {
-		return nil, unknown
+		return b.solver.tryValues(ofKind(b.only.values, b.kind), b.goal)
 	}
 	value, is := b.model()
 	if is == unsat {
 		return nil, unsat
 	}
-	if is == sat && allSatisfied(b.goal, value) == yes {
+	if is == sat && b.solver.allSatisfied(b.goal, value) == yes {
 		return value, sat
 	}
 	if len(b.choices) == 0 {
@@ -117,7 +117,7 @@ func (b *branch) pick(model any, hasModel bool) int {
 	best, bestCost := 0, 1<<30
 	for i, c := range b.choices {
 		cost := len(c.options)
-		if hasModel && c.origin.satisfied(model) == yes {
+		if hasModel && b.solver.satisfied(c.origin, model) == yes {
 			cost += 1 << 20
 		}
 		if cost < bestCost {
@@ -266,7 +266,7 @@ func (b *branch) positive(l literal) {
 		b.push(mustNot(n.not))
 	}
 	if len(n.anyOf) > 0 {
-		b.choose(l, each(n.anyOf))
+		b.choose(l, each(distinctNodes(n.anyOf)))
 	}
 	if len(n.oneOf) > 0 {
 		b.choose(l, exactlyOne(n.oneOf))

@@ -79,7 +79,9 @@ func (l *loader) build(at place, s scope) (*node, error) {
 	l.nodes[key] = n
 	switch v := value.(type) {
 	case bool:
-		n.never = !v
+		if n.never = !v; v {
+			n.raw = map[string]any{}
+		}
 		return n, nil
 	case map[string]any:
 		n.raw = v
@@ -228,13 +230,10 @@ func (b *builder) bound(inclusive, exclusive string, sign int) *bound {
 // count reads a count, -1 when the keyword is absent.
 func (b *builder) count(keyword string) int {
 	r := b.rat(keyword)
-	switch {
-	case r == nil:
+	if r == nil {
 		return -1
-	case !r.Num().IsInt64() || r.Num().Int64() > 1<<31:
-		return 1 << 31
 	}
-	return int(r.Num().Int64())
+	return int(r.Num().Int64()) // checkCount has seen that it fits
 }
 
 func (b *builder) text(keyword string) (string, bool) {

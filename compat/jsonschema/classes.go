@@ -231,6 +231,7 @@ func (n *node) signature() []byte {
 	s.node('E', n.orElse)
 	if n.opaque != nil {
 		s.string('O', n.opaque.name)
+		s.nodes('O', n.opaque.parts)
 	}
 	return s.text
 }

@@ -14,6 +14,10 @@ const (
 	changeBudget = 3000
 )
 
+// maxProofs bounds how many changes of one comparison get a witness of their
+// own. Beyond it the solver's word is taken, as in a direction that nobody asked for.
+const maxProofs = 200
+
 // Compare judges a change in both directions. In a direction that is demanded,
 // each change that breaks documents gets a witness of its own where the solver
 // finds one, confirmed by the validator. In the other the solver's word is taken:
@@ -43,6 +47,9 @@ type comparer struct {
 	solver   *solver
 	changes  []change
 	demanded []compat.Direction
+	// What is left for making witnesses smaller, and for having the validator
+	// confirm those of single changes.
+	shrinkLeft, proofsLeft int
 }
 
 // side is one of the two versions.
@@ -63,7 +70,8 @@ func newComparer(ctx context.Context, old, next *parsed) (*comparer, error) {
 	}
 	classes := classify(oldRoot, newRoot)
 	c := &comparer{
-		ctx: ctx, classes: classes, solver: newSolver(classes, 0),
+		ctx: ctx, classes: classes, solver: newSolver(ctx, classes, 0),
+		shrinkLeft: shrinkBudget, proofsLeft: maxProofs,
 		old: side{old, newGraph(oldRoot), oldLoader.faults},
 		new: side{next, newGraph(newRoot), newLoader.faults},
 	}
@@ -174,7 +182,8 @@ func (c *comparer) blame(q question) ([]*change, error) {
 			continue
 		}
 		effect := compat.Effect{Breaks: true, Proof: compat.ByRule}
-		if is == sat && q.proved {
+		if is == sat && q.proved && c.proofsLeft > 0 {
+			c.proofsLeft--
 			if w := q.witness(c.shrink(q, target, value), change.focuses(q.direction)); w != nil {
 				effect = compat.Effect{Breaks: true, Proof: compat.ByWitness, Witness: w}
 			}
@@ -253,7 +262,7 @@ func (c *comparer) undecided(q question, is status) compat.Truth {
 	}
 	truth.Reason = "the search gave up after its fixed number of steps"
 	if is == sat {
-		truth.Reason = "a document was found that the validator judges differently"
+		truth.Reason = "a document was found that the validator judges differently, or not in bounded time"
 	}
 	return truth
 }

@@ -66,10 +66,10 @@ func (d *differ) replaced(o, n *node) {
 }
 
 func rawOf(n *node) any {
-	if n.raw != nil {
-		return n.raw
+	if n.never {
+		return false
 	}
-	return !n.never
+	return n.raw
 }
 
 // difference is one keyword that differs between two nodes.
@@ -141,7 +141,7 @@ func (d *differ) ownKeywords(o, n *node) {
 			continue
 		}
 		kind := compat.ValuesNarrowed
-		if f.keyword == "type" {
+		if f.keyword == "type" || f.keyword == "enum" && o.mayBe() != n.mayBe() {
 			kind = compat.TypeChanged
 		}
 		d.add(o, n, difference{
@@ -364,6 +364,10 @@ func listKeyword(n *node) string {
 // edge compares two sub-schemas under one keyword: part by part when both say
 // something, as a whole when one of them is absent or plain.
 func (d *differ) edge(o, n, oldSub, newSub *node, rule, keyword, noun string) {
+	after := rawOrNil(newSub)
+	if oldSub != nil && newSub == nil {
+		newSub = n.nothing(edgeKeyword(n, keyword)) // what is lost with it counts
+	}
 	if oldSub != nil && newSub != nil && oldSub.follow().raw != nil && newSub.follow().raw != nil {
 		d.pair(oldSub, newSub)
 		return
@@ -373,7 +377,7 @@ func (d *differ) edge(o, n, oldSub, newSub *node, rule, keyword, noun string) {
 	}
 	d.add(o, n, difference{
 		rule: rule, kind: compat.ValuesNarrowed, keyword: keyword, path: []string{edgeKeyword(n, keyword)}, oldPath: []string{edgeKeyword(o, keyword)},
-		before: rawOrNil(oldSub), after: rawOrNil(newSub), message: changed(noun, rawOrNil(oldSub), rawOrNil(newSub)),
+		before: rawOrNil(oldSub), after: after, message: changed(noun, rawOrNil(oldSub), after),
 	})
 }
 
@@ -426,15 +430,23 @@ func without(members []*node, other *node) []*node {
 }
 
 // combination pairs the members of a combination: equal ones first, then, when
-// as many are left on both sides, in their order.
+// as many are left on both sides, in their order. What allOf lost or gained is
+// compared with nothing, so that the fields in it are seen.
 func (d *differ) combination(o, n *node, keyword string, olds, news []*node) {
 	olds, news = unmatched(olds, news), unmatched(news, olds)
-	if len(olds) == 0 && len(news) == 0 {
-		return
-	}
 	_, inOld := o.raw[keyword]
 	_, inNew := n.raw[keyword]
-	if len(olds) == len(news) && (inOld == inNew || keyword == "allOf") {
+	alternatives := keyword != "allOf" && (inOld || inNew)
+	onlyLost := len(olds) == 1 && len(news) == 0 && !inNew
+	if !alternatives || onlyLost {
+		for len(olds) < len(news) {
+			olds = append(olds, o.nothing(keyword))
+		}
+		for len(news) < len(olds) {
+			news = append(news, n.nothing(keyword))
+		}
+	}
+	if len(olds) == len(news) && (inOld == inNew || !alternatives || onlyLost) {
 		before := len(d.changes)
 		for i := range olds {
 			d.pair(olds[i], news[i])
@@ -444,11 +456,12 @@ func (d *differ) combination(o, n *node, keyword string, olds, news []*node) {
 		}
 		return
 	}
-	if !inOld && !inNew {
-		keyword = "allOf" // only references were added or removed
+	kind := compat.ValuesNarrowed
+	if o.mayBe() != n.mayBe() {
+		kind = compat.TypeChanged
 	}
 	d.add(o, n, difference{
-		rule: "json/combination-changed", kind: compat.ValuesNarrowed, keyword: keyword, path: combinationPath(n, keyword), oldPath: combinationPath(o, keyword),
+		rule: "json/combination-changed", kind: kind, keyword: keyword, path: combinationPath(n, keyword), oldPath: combinationPath(o, keyword),
 		before: rawValues(o, []string{keyword, "$ref"}), after: rawValues(n, []string{keyword, "$ref"}),
 		message: combinationMessage(keyword, len(olds), len(news)),
 	})

@@ -10,16 +10,62 @@ import (
 //
 // The solver tries its candidates with it; what it accepts as a witness is
 // judged again by the real validator.
-func (n *node) accepts(v any) truth { return n.judge(v, 0) }
+func (n *node) accepts(v any) truth { return (&evaluation{left: maxJudgements}).judge(n, v, 0) }
 
-// maxInPlace bounds references in place: beyond it they are a loop.
-const maxInPlace = 200
+const (
+	// maxInPlace bounds references in place: beyond it they are a loop.
+	maxInPlace = 200
+	// maxJudgements bounds how many schemas are applied to the parts of one value.
+	// References can fan out until there are more than anybody can wait for.
+	maxJudgements = 1 << 18
+)
 
-func (n *node) judge(v any, depth int) truth {
+// evaluation judges one value.
+type evaluation struct {
+	left int
+	// known are the verdicts of schemas with parts in place on the value being
+	// judged: references may lead to one by many ways.
+	known map[*node]truth
+	// forgetful judges without known, as the library does.
+	forgetful bool
+}
+
+// affordable reports whether the library can judge a value in bounded time.
+func (n *node) affordable(v any) bool {
+	e := evaluation{left: maxJudgements, forgetful: true}
+	e.judge(n, v, 0)
+	return e.left >= 0
+}
+
+// judge applies a schema to a value. depth is 0 for a new value and counts the
+// schemas in place that led to n.
+func (e *evaluation) judge(n *node, v any, depth int) truth {
 	n = n.follow()
-	if depth > maxInPlace {
+	if e.left--; e.left < 0 || depth > maxInPlace {
 		return unsure
 	}
+	if depth > 0 && (e.forgetful || len(n.allOf)+len(n.anyOf)+len(n.oneOf) == 0) {
+		return n.judgeValue(e, v, depth)
+	}
+	if depth > 0 {
+		if verdict, ok := e.known[n]; ok {
+			return verdict
+		}
+		verdict := n.judgeValue(e, v, depth)
+		if e.known == nil {
+			e.known = map[*node]truth{}
+		}
+		e.known[n] = verdict
+		return verdict
+	}
+	outer := e.known
+	e.known = nil
+	verdict := n.judgeValue(e, v, depth)
+	e.known = outer
+	return verdict
+}
+
+func (n *node) judgeValue(e *evaluation, v any, depth int) truth {
 	k := kindOf(v)
 	if n.never || n.types&k == 0 {
 		return no
@@ -36,9 +82,9 @@ func (n *node) judge(v any, depth int) truth {
 	case stringKind:
 		verdict = n.judgeString(v.(string))
 	case arrayKind:
-		verdict = n.judgeArray(v.([]any), depth)
+		verdict = n.judgeArray(e, v.([]any))
 	case objectKind:
-		verdict = n.judgeObject(v.(map[string]any), depth)
+		verdict = n.judgeObject(e, v.(map[string]any), depth)
 	}
 	if verdict == no {
 		return no
@@ -46,35 +92,35 @@ func (n *node) judge(v any, depth int) truth {
 	if n.opaque != nil {
 		verdict = verdict.and(n.opaque.judge(v))
 	}
-	return verdict.and(n.judgeInPlace(v, depth))
+	return verdict.and(n.judgeInPlace(e, v, depth))
 }
 
-func (n *node) judgeInPlace(v any, depth int) truth {
+func (n *node) judgeInPlace(e *evaluation, v any, depth int) truth {
 	verdict := yes
 	for _, sub := range n.allOf {
-		if verdict = verdict.and(sub.judge(v, depth+1)); verdict == no {
+		if verdict = verdict.and(e.judge(sub, v, depth+1)); verdict == no {
 			return no
 		}
 	}
 	if len(n.anyOf) > 0 {
-		verdict = verdict.and(anyAccepts(n.anyOf, v, depth))
+		verdict = verdict.and(e.anyOf(n.anyOf, v, depth))
 	}
 	if len(n.oneOf) > 0 {
-		verdict = verdict.and(oneAccepts(n.oneOf, v, depth))
+		verdict = verdict.and(e.oneOf(n.oneOf, v, depth))
 	}
 	if n.not != nil {
-		verdict = verdict.and(n.not.judge(v, depth+1).negate())
+		verdict = verdict.and(e.judge(n.not, v, depth+1).negate())
 	}
 	if n.ifNode != nil && verdict != no {
-		verdict = verdict.and(n.judgeCondition(v, depth))
+		verdict = verdict.and(n.judgeCondition(e, v, depth))
 	}
 	return verdict
 }
 
-func anyAccepts(subs []*node, v any, depth int) truth {
+func (e *evaluation) anyOf(subs []*node, v any, depth int) truth {
 	verdict := no
 	for _, sub := range subs {
-		switch sub.judge(v, depth+1) {
+		switch e.judge(sub, v, depth+1) {
 		case yes:
 			return yes
 		case unsure:
@@ -84,10 +130,10 @@ func anyAccepts(subs []*node, v any, depth int) truth {
 	return verdict
 }
 
-func oneAccepts(subs []*node, v any, depth int) truth {
+func (e *evaluation) oneOf(subs []*node, v any, depth int) truth {
 	accepted, doubts := 0, 0
 	for _, sub := range subs {
-		switch sub.judge(v, depth+1) {
+		switch e.judge(sub, v, depth+1) {
 		case yes:
 			accepted++
 		case unsure:
@@ -103,14 +149,14 @@ func oneAccepts(subs []*node, v any, depth int) truth {
 	return truthOf(accepted == 1)
 }
 
-func (n *node) judgeCondition(v any, depth int) truth {
+func (n *node) judgeCondition(e *evaluation, v any, depth int) truth {
 	branch := func(sub *node) truth {
 		if sub == nil {
 			return yes
 		}
-		return sub.judge(v, depth+1)
+		return e.judge(sub, v, depth+1)
 	}
-	switch n.ifNode.judge(v, depth+1) {
+	switch e.judge(n.ifNode, v, depth+1) {
 	case yes:
 		return branch(n.then)
 	case no:
@@ -168,28 +214,28 @@ func (n *node) judgeString(text string) truth {
 	return yes
 }
 
-func (n *node) judgeArray(items []any, depth int) truth {
+func (n *node) judgeArray(e *evaluation, items []any) truth {
 	if len(items) < n.minItems || n.maxItems >= 0 && len(items) > n.maxItems || n.unique && !distinct(items) {
 		return no
 	}
 	verdict := yes
 	for i, item := range items {
 		if sub := n.item(i); sub != nil {
-			if verdict = verdict.and(sub.judge(item, 0)); verdict == no {
+			if verdict = verdict.and(e.judge(sub, item, 0)); verdict == no {
 				return no
 			}
 		}
 	}
 	if n.contains != nil {
-		verdict = verdict.and(n.judgeContains(items))
+		verdict = verdict.and(n.judgeContains(e, items))
 	}
 	return verdict
 }
 
-func (n *node) judgeContains(items []any) truth {
+func (n *node) judgeContains(e *evaluation, items []any) truth {
 	sure, possible := 0, 0
 	for _, item := range items {
-		switch n.contains.judge(item, 0) {
+		switch e.judge(n.contains, item, 0) {
 		case yes:
 			sure++
 			possible++
@@ -227,7 +273,7 @@ func distinct(items []any) bool {
 	return true
 }
 
-func (n *node) judgeObject(object map[string]any, depth int) truth {
+func (n *node) judgeObject(e *evaluation, object map[string]any, depth int) truth {
 	if len(object) < n.minProps || n.maxProps >= 0 && len(object) > n.maxProps {
 		return no
 	}
@@ -245,7 +291,7 @@ func (n *node) judgeObject(object map[string]any, depth int) truth {
 	for name, value := range object {
 		applied, sure := n.property(name)
 		for _, sub := range applied {
-			if verdict = verdict.and(sub.judge(value, 0)); verdict == no {
+			if verdict = verdict.and(e.judge(sub, value, 0)); verdict == no {
 				return no
 			}
 		}
@@ -253,7 +299,7 @@ func (n *node) judgeObject(object map[string]any, depth int) truth {
 			verdict = verdict.and(unsure)
 		}
 		if n.propNames != nil {
-			verdict = verdict.and(n.propNames.judge(name, 0))
+			verdict = verdict.and(e.judge(n.propNames, name, 0))
 		}
 		if verdict == no {
 			return no
@@ -261,7 +307,7 @@ func (n *node) judgeObject(object map[string]any, depth int) truth {
 	}
 	for _, d := range n.implies {
 		if _, ok := object[d.name]; ok {
-			verdict = verdict.and(d.node.judge(object, depth+1))
+			verdict = verdict.and(e.judge(d.node, object, depth+1))
 		}
 	}
 	return verdict

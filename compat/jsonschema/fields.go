@@ -12,6 +12,10 @@ import (
 // fields compares the properties of two object schemas by name.
 func (d *differ) fields(o, n *node) {
 	renamed := renamedFields(o, n)
+	carried := map[string]bool{} // old names that live on under a new one
+	for _, from := range renamed {
+		carried[from] = true
+	}
 	for _, name := range n.names {
 		old := declaredIn(o, name)
 		switch {
@@ -25,7 +29,7 @@ func (d *differ) fields(o, n *node) {
 	}
 	for _, name := range o.names {
 		_, kept := n.properties[name]
-		if kept || slices.Contains(sortedValues(renamed), name) {
+		if kept || carried[name] || o.properties[name].follow().never {
 			continue
 		}
 		if moved := declaredIn(n, name); moved != nil {
@@ -70,7 +74,7 @@ func (n *node) conjuncts() []*node {
 func (d *differ) fieldAdded(o, n *node, name string) {
 	sub := n.properties[name]
 	_, hasDefault := defaultOf(sub)
-	required := slices.Contains(n.required, name) && !slices.Contains(o.required, name)
+	required := slices.Contains(n.required, name)
 	words := []string{"optional"}
 	if required {
 		words[0] = "required"
@@ -85,8 +89,8 @@ func (d *differ) fieldAdded(o, n *node, name string) {
 	})
 	c := &d.changes[len(d.changes)-1]
 	c.Field = &compat.Field{Name: name, Required: required, Default: hasDefault, Open: isOpen(o, name)}
-	c.forward = []focus{{o, "additionalProperties", name}}
-	if required {
+	c.forward = []focus{{o.owner(), "additionalProperties", name}}
+	if required && !slices.Contains(o.required, name) {
 		c.backward = append(c.backward, focus{n, "required", name})
 	}
 }
@@ -129,15 +133,17 @@ func (d *differ) renamed(o, n *node, from, to string) {
 // renamedFields maps new names to the old ones that they replace: the schema is
 // the same, and so is the name but for case and separators.
 func renamedFields(o, n *node) map[string]string {
+	gone := map[string]string{} // old names that are gone, by their plain form
+	for _, from := range o.names {
+		if declaredIn(n, from) == nil {
+			gone[plainName(from)] = from
+		}
+	}
 	renamed := map[string]string{}
 	for _, to := range n.names {
-		if declaredIn(o, to) != nil {
-			continue
-		}
-		for _, from := range o.names {
-			if declaredIn(n, from) == nil && plainName(from) == plainName(to) && sameNode(o.properties[from], n.properties[to]) {
-				renamed[to] = from
-			}
+		from, ok := gone[plainName(to)]
+		if ok && declaredIn(o, to) == nil && sameNode(o.properties[from], n.properties[to]) {
+			renamed[to] = from
 		}
 	}
 	return renamed
@@ -145,15 +151,6 @@ func renamedFields(o, n *node) map[string]string {
 
 func plainName(name string) string {
 	return strings.ToLower(strings.NewReplacer("_", "", "-", "", ".", "", " ", "").Replace(name))
-}
-
-func sortedValues(m map[string]string) []string {
-	values := make([]string, 0, len(m))
-	for _, v := range m {
-		values = append(values, v)
-	}
-	slices.Sort(values)
-	return values
 }
 
 // patternFields compares patternProperties by pattern.
@@ -249,13 +246,23 @@ func defaultOf(n *node) (any, bool) {
 }
 
 // isOpen reports whether an object schema admits the field without saying
-// anything about it.
-func isOpen(n *node, name string) bool {
+// anything about it, in any of the schemas that apply to it.
+func isOpen(n *node, name string) bool { return admits(n.owner(), name, map[*node]bool{}) }
+
+func admits(n *node, name string, seen map[*node]bool) bool {
+	n = n.follow()
+	if seen[n] {
+		return true
+	}
+	seen[n] = true
 	applied, sure := n.property(name)
 	for _, sub := range applied {
 		if !sub.follow().always() {
 			return false
 		}
 	}
-	return sure && len(desugared(n.allOf)) == 0
+	if !sure || n.never || n.propNames != nil || n.not != nil || len(desugared(n.allOf)) > 0 {
+		return false
+	}
+	return !slices.ContainsFunc(n.inPlace(), func(sub *node) bool { return !admits(sub, name, seen) })
 }

@@ -2,6 +2,7 @@ package jsonschema
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -200,7 +201,7 @@ func (f *fixer) plainDefault(pointer string) (any, bool) {
 			return v, true
 		}
 	}
-	value, is := newSolver(classes, changeBudget).solve([]literal{must(n)})
+	value, is := newSolver(context.Background(), classes, changeBudget).solve([]literal{must(n)})
 	return value, is == sat
 }
 

@@ -251,7 +251,7 @@ func FuzzAutomaton(f *testing.F) {
 		if got := run(newAutomaton(p), text); got != p.re.MatchString(text) {
 			t.Errorf("the automaton of %q says %v of %q", source, got, text)
 		}
-		found, is := newSolver(classify(), 2000).find(wish{max: -1, match: []*pattern{p}, avoid: []*pattern{q}})
+		found, is := newSolver(t.Context(), classify(), 2000).find(wish{max: -1, match: []*pattern{p}, avoid: []*pattern{q}})
 		switch {
 		case is == sat && !(p.re.MatchString(found) && !q.re.MatchString(found)):
 			t.Errorf("%q was found, but it does not match %q and not %q", found, source, other)

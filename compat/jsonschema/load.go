@@ -50,9 +50,17 @@ type fault struct {
 }
 
 // ownURI is the URI of a schema's own file. Its path lets relative references
-// between files resolve as they do on disk.
+// between files resolve as they do on disk. A URI cannot climb above its root,
+// so that the folders above it, where a file outside of the repository lies, get
+// a name.
 func ownURI(name string) string {
-	return (&url.URL{Scheme: "nexus", Host: "", Path: "/" + strings.TrimPrefix(name, "/")}).String()
+	segments := strings.Split(strings.TrimPrefix(name, "/"), "/")
+	for i, segment := range segments {
+		if segment == ".." {
+			segments[i] = "above"
+		}
+	}
+	return (&url.URL{Scheme: "nexus", Host: "", Path: "/" + strings.Join(segments, "/")}).String()
 }
 
 func newLoader(o Options, s schema.Schema) (*loader, error) {

@@ -2,6 +2,8 @@ package jsonschema
 
 import (
 	"math/big"
+
+	"github.com/nexus-blueprint/nexus/document"
 )
 
 // kind is one of the six kinds of JSON value, as a bit.
@@ -31,9 +33,12 @@ type node struct {
 	raw     map[string]any
 	draft   draft
 
-	made  bool // stands for unevaluated parts; no text holds it
-	class int  // nodes of one class accept the same documents; see classes
-	alias *node
+	// instead is the schema that this one stands beside while they are compared: a
+	// part that was added to it, or taken out of it, has nothing as its other side.
+	instead *node
+	made    bool // stands for unevaluated parts; no text holds it
+	class   int  // nodes of one class accept the same documents; see classes
+	alias   *node
 
 	never   bool // accepts nothing
 	types   kind // the kinds that "type" admits
@@ -95,7 +100,8 @@ type dependency struct {
 
 // opaque is a condition known only by its verdict on a given value.
 type opaque struct {
-	name  string // equal names are equal conditions
+	name  string  // conditions of equal names and equal parts are equal
+	parts []*node // the sub-schemas that it depends on, beside the node's own
 	judge func(any) truth
 }
 
@@ -108,12 +114,65 @@ func newNode(f *file, pointer string, d draft) *node {
 	}
 }
 
+// nothing is a schema without keywords, as the other side of what stands under a
+// keyword that n does not have.
+func (n *node) nothing(keyword string) *node {
+	empty := newNode(n.file, document.Join(n.pointer, keyword), n.draft)
+	empty.raw, empty.class, empty.instead = map[string]any{}, classAll, n
+	return empty
+}
+
+// owner is the schema that the node stands beside, else the node.
+func (n *node) owner() *node {
+	if n.instead != nil {
+		return n.instead.owner()
+	}
+	return n
+}
+
 // follow resolves a node that only stands for another.
 func (n *node) follow() *node {
 	for n.alias != nil {
 		n = n.alias
 	}
 	return n
+}
+
+// mayBe is the kinds of value that the schema can accept as far as its types,
+// its lists of values and its alternatives tell.
+func (n *node) mayBe() kind { return n.kindsWithin(map[*node]bool{}) }
+
+func (n *node) kindsWithin(seen map[*node]bool) kind {
+	n = n.follow()
+	if seen[n] {
+		return allKinds
+	}
+	seen[n] = true
+	defer delete(seen, n)
+	if n.never {
+		return 0
+	}
+	possible := n.types
+	for _, set := range n.enums {
+		var listed kind
+		for _, v := range set.values {
+			listed |= kindOf(v)
+		}
+		possible &= listed
+	}
+	for _, sub := range n.allOf {
+		possible &= sub.kindsWithin(seen)
+	}
+	for _, alternatives := range [][]*node{n.anyOf, n.oneOf} {
+		var any kind
+		for _, sub := range alternatives {
+			any |= sub.kindsWithin(seen)
+		}
+		if len(alternatives) > 0 {
+			possible &= any
+		}
+	}
+	return possible
 }
 
 // inPlace lists the sub-schemas that apply to the same value.
@@ -146,6 +205,9 @@ func (n *node) below() []*node {
 		if m != nil {
 			all = append(all, m)
 		}
+	}
+	if n.opaque != nil {
+		all = append(all, n.opaque.parts...)
 	}
 	return all
 }

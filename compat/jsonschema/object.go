@@ -224,39 +224,56 @@ func failureAt(f fact, name string) ([]literal, truth) {
 // kinds of names to try.
 const maxPatterns = 6
 
-// placeFresh lets a property that no schema mentions be the failure.
+// placeFresh lets a property that no schema mentions be the failure, and the
+// failures still to come as well where the object has not room for all.
 func (g *objects) placeFresh(f fact, at int) (any, status) {
 	verdict := unsat
-	for signs := range g.nameKinds() {
-		literals, fits := failureOf(f, g.patterns, signs)
-		if !fits {
-			continue
-		}
-		var nameExtra []literal
-		if f.op == nameFails {
-			nameExtra = []literal{mustNot(f.node)}
-		}
-		name, is := g.freshName(signs, literals, nameExtra)
-		if is == sat {
-			mentioned := g.mentioned
-			g.mentioned = append(slices.Clip(mentioned), name)
-			var value any
-			if value, is = g.with(name, literals, at); is == sat {
+	later := g.somewhere[at+1:]
+	for _, failures := range [][]fact{{f}, append([]fact{f}, later...)} {
+		for signs := range g.nameKinds() {
+			value, is := g.placeFreshOf(failures, signs, at)
+			if is == sat {
 				return value, sat
 			}
-			g.mentioned = mentioned
+			if is == unknown {
+				verdict = unknown
+			}
+			if !g.solver.spend() {
+				return nil, unknown
+			}
 		}
-		if is == unknown {
-			verdict = unknown
-		}
-		if !g.solver.spend() {
-			return nil, unknown
+		if len(later) == 0 || g.max < 0 {
+			break // separate properties serve as well as one
 		}
 	}
-	if len(g.patterns) > maxPatterns {
+	if len(g.patterns) > maxPatterns || g.max >= 0 && len(later) > 1 {
 		verdict = unknown
 	}
 	return nil, verdict
+}
+
+// placeFreshOf lets one new property of a kind be several failures at once.
+func (g *objects) placeFreshOf(failures []fact, signs, at int) (any, status) {
+	var values, names []literal
+	for _, f := range failures {
+		literals, fits := failureOf(f, g.patterns, signs)
+		if !fits {
+			return nil, unsat
+		}
+		values = append(values, literals...)
+		if f.op == nameFails {
+			names = append(names, mustNot(f.node))
+		}
+	}
+	name, is := g.freshName(signs, values, names)
+	if is != sat {
+		return nil, is
+	}
+	mentioned := g.mentioned
+	g.mentioned = append(slices.Clip(mentioned), name)
+	value, is := g.with(name, values, at)
+	g.mentioned = mentioned
+	return value, is
 }
 
 // nameKinds is how many combinations of matching and not matching the patterns

@@ -140,11 +140,18 @@ func checkNumber(at place, value any, keyword string, want shape, wrong func(str
 	return nil
 }
 
+// maxCount is the greatest count that every JSON implementation reads exactly
+// (RFC 8259, section 6).
+const maxCount = 1<<53 - 1
+
 func checkCount(value any, wrong func(string, ...string) error) error {
 	number, ok := value.(json.Number)
 	if ok {
 		if r, fits := parseNumber(number); fits && r.IsInt() && r.Sign() >= 0 {
-			return nil
+			if r.Num().IsInt64() && r.Num().Int64() <= maxCount {
+				return nil
+			}
+			return wrong("at most 2^53 - 1")
 		}
 	}
 	return wrong("a non-negative integer")

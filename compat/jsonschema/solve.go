@@ -1,6 +1,7 @@
 package jsonschema
 
 import (
+	"context"
 	"encoding/binary"
 	"slices"
 )
@@ -49,17 +50,10 @@ func (l literal) opposite() int { return l.id() ^ 1 }
 func must(n *node) literal    { return literal{node: n.follow()} }
 func mustNot(n *node) literal { return literal{node: n.follow(), neg: true} }
 
-// satisfied judges a value by the literal.
-func (l literal) satisfied(v any) truth {
-	verdict := l.node.accepts(v)
-	if l.neg {
-		return verdict.negate()
-	}
-	return verdict
-}
-
 type solver struct {
+	ctx     context.Context
 	steps   int // what is left of the budget
+	work    int // what is left of the step under way; see toil
 	classes *classes
 	memo    map[string]answer
 	open    map[string]int // the literal sets being solved, by depth
@@ -75,16 +69,32 @@ type answer struct {
 }
 
 // maxDepth bounds how deep a witness may nest.
-const maxDepth = 48
+const maxDepth = 300
 
-func newSolver(c *classes, steps int) *solver {
-	return &solver{steps: steps, classes: c, memo: map[string]answer{}, open: map[string]int{}, blocked: maxDepth + 1}
+func newSolver(ctx context.Context, c *classes, steps int) *solver {
+	return &solver{ctx: ctx, steps: steps, classes: c, memo: map[string]answer{}, open: map[string]int{}, blocked: maxDepth + 1}
 }
 
-// spend takes one step from the budget and reports whether there was one.
+// spend takes one step from the budget and reports whether there was one. The
+// end of the context ends the budget.
 func (s *solver) spend() bool {
 	s.steps--
+	if s.steps%64 == 0 && s.ctx.Err() != nil {
+		s.steps = -1
+	}
 	return s.steps >= 0
+}
+
+// toilPerStep is how many small pieces of work make a step.
+const toilPerStep = 64
+
+// toil takes a small piece of work from the budget, such as a look into the memo.
+func (s *solver) toil() bool {
+	if s.work--; s.work > 0 {
+		return s.steps >= 0
+	}
+	s.work = toilPerStep
+	return s.spend()
 }
 
 // solve finds a value that satisfies every literal.
@@ -95,6 +105,9 @@ func (s *solver) solve(literals []literal) (any, status) {
 	}
 	if len(literals) == 0 {
 		return map[string]any{}, sat
+	}
+	if !s.toil() {
+		return nil, unknown
 	}
 	key := keyOfLiterals(literals)
 	if known, ok := s.memo[key]; ok {
@@ -161,7 +174,7 @@ func keyOfLiterals(literals []literal) string {
 // solveKinds tries one kind of value after the other.
 func (s *solver) solveKinds(literals []literal) (any, status) {
 	if set := smallestEnum(literals); set != nil {
-		return tryValues(set.values, literals)
+		return s.tryValues(set.values, literals)
 	}
 	verdict := unsat
 	for _, k := range kinds {
@@ -192,10 +205,10 @@ func smallestEnum(literals []literal) *valueSet {
 }
 
 // tryValues looks for a value among the only ones that can satisfy the literals.
-func tryValues(values []any, literals []literal) (any, status) {
+func (s *solver) tryValues(values []any, literals []literal) (any, status) {
 	verdict := unsat
 	for _, v := range values {
-		switch allSatisfied(literals, v) {
+		switch s.allSatisfied(literals, v) {
 		case yes:
 			return v, sat
 		case unsure:
@@ -209,12 +222,25 @@ func ofKind(values []any, k kind) []any {
 	return slices.DeleteFunc(slices.Clone(values), func(v any) bool { return kindOf(v) != k })
 }
 
-func allSatisfied(literals []literal, v any) truth {
+func (s *solver) allSatisfied(literals []literal, v any) truth {
 	verdict := yes
 	for _, l := range literals {
-		if verdict = verdict.and(l.satisfied(v)); verdict == no {
+		if verdict = verdict.and(s.satisfied(l, v)); verdict == no {
 			return no
 		}
+	}
+	return verdict
+}
+
+// satisfied judges a value by a literal, and charges the work to the budget.
+func (s *solver) satisfied(l literal, v any) truth {
+	e := evaluation{left: maxJudgements}
+	verdict := e.judge(l.node, v, 0)
+	for s.work -= (maxJudgements - e.left) / 4; s.work <= 0; s.work += toilPerStep {
+		s.steps--
+	}
+	if l.neg {
+		return verdict.negate()
 	}
 	return verdict
 }
@@ -228,9 +254,9 @@ func (s *solver) solveKind(k kind, literals []literal) (any, status) {
 	}
 	switch k {
 	case nullKind:
-		return tryValues([]any{nil}, literals)
+		return s.tryValues([]any{nil}, literals)
 	case booleanKind:
-		return tryValues([]any{true, false}, literals)
+		return s.tryValues([]any{true, false}, literals)
 	}
 	b := &branch{solver: s, kind: k, goal: literals}
 	for _, l := range literals {

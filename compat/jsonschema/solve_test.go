@@ -79,7 +79,7 @@ func TestSolveFindsADocumentOrProvesThereIsNone(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			p, root := rootOf(t, newEngine(t, Options{}), row.schema)
-			value, is := newSolver(classify(root), wholeBudget).solve([]literal{must(root)})
+			value, is := newSolver(t.Context(), classify(root), wholeBudget).solve([]literal{must(root)})
 			switch {
 			case is == unknown:
 				t.Error("it stayed undecided")
@@ -141,7 +141,7 @@ func TestFindStrings(t *testing.T) {
 			for _, text := range row.not {
 				w.not[text] = true
 			}
-			text, is := newSolver(classify(), 2000).find(w)
+			text, is := newSolver(t.Context(), classify(), 2000).find(w)
 			if is != row.want {
 				t.Fatalf("status %d (%q), want %d", is, text, row.want)
 			}
@@ -155,7 +155,7 @@ func TestFindStrings(t *testing.T) {
 // A pattern that cannot be compiled leaves no proof, only what the rest proves.
 func TestFindWithoutThePattern(t *testing.T) {
 	blind := compilePattern(`^(?!x)`)
-	s := newSolver(classify(), 2000)
+	s := newSolver(t.Context(), classify(), 2000)
 	if text, is := s.find(wish{max: -1, match: []*pattern{blind}}); is != unknown {
 		t.Errorf("found %q with status %d, want unknown", text, is)
 	}
@@ -219,7 +219,7 @@ func TestNumbers(t *testing.T) {
 			if row.not != nil {
 				g.not = append(g.not, newValueSet(row.not))
 			}
-			value, is := g.solve(newSolver(classify(), 2000))
+			value, is := g.solve(newSolver(t.Context(), classify(), 2000))
 			if row.want == "" {
 				if is != unsat {
 					t.Errorf("found %v with status %d, want a proof that there is none", value, is)
@@ -246,7 +246,7 @@ func TestLeastMultiple(t *testing.T) {
 func TestDeepWitness(t *testing.T) {
 	deep := strings.Repeat(`{"type":"array","minItems":1,"items":`, 20) + `{"type":"null"}` + strings.Repeat(`}`, 20)
 	p, root := rootOf(t, newEngine(t, Options{}), deep)
-	value, is := newSolver(classify(root), wholeBudget).solve([]literal{must(root)})
+	value, is := newSolver(t.Context(), classify(root), wholeBudget).solve([]literal{must(root)})
 	if is != sat {
 		t.Fatalf("status %d, want a document", is)
 	}

@@ -146,7 +146,16 @@ func (b *builder) unevaluated() {
 	}
 	ways, ok := n.coversInPlace([]coverage{own}, 0)
 	if !ok {
-		n.opaque = &opaque{name: "unevaluated " + n.pointer, judge: func(any) truth { return unsure }}
+		n.opaque = &opaque{name: "unevaluated", judge: func(any) truth { return unsure }}
+		for _, part := range []struct {
+			name string
+			node *node
+		}{{" properties", properties}, {" items", items}} {
+			if part.node != nil {
+				n.opaque.name += part.name
+				n.opaque.parts = append(n.opaque.parts, part.node)
+			}
+		}
 		b.loader.faults = append(b.loader.faults, fault{b.at, "too many combinations of sub-schemas decide what is unevaluated"})
 		return
 	}

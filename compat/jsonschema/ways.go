@@ -1,5 +1,7 @@
 package jsonschema
 
+import "slices"
+
 // negative turns "this schema must fail" into the choice of which keyword fails.
 func (b *branch) negative(l literal) {
 	if l.node.never || l.node.types&b.kind == 0 {
@@ -162,7 +164,7 @@ func (w *ways) object() {
 
 func (w *ways) inPlace() {
 	n := w.node
-	for _, sub := range n.allOf {
+	for _, sub := range distinctNodes(n.allOf) {
 		w.sub(mustNot(sub))
 	}
 	if len(n.anyOf) > 0 {
@@ -195,4 +197,18 @@ func allFail(subs []*node) []literal {
 		literals[i] = mustNot(sub)
 	}
 	return literals
+}
+
+// distinctNodes drops schemas that equal an earlier one.
+func distinctNodes(list []*node) []*node {
+	if len(list) < 2 {
+		return list
+	}
+	var kept []*node
+	for _, n := range list {
+		if !slices.ContainsFunc(kept, func(k *node) bool { return sameNode(k, n) }) {
+			kept = append(kept, n)
+		}
+	}
+	return kept
 }

@@ -144,8 +144,8 @@ func (w wish) granted(text string) truth {
 
 // maxStates bounds one search for a string; maxText the strings it builds.
 const (
-	maxStates = 6000
-	maxText   = 1 << 17
+	maxStates = 50000
+	maxText   = 1 << 21
 )
 
 // shortest runs the automata of all patterns side by side, breadth first, and
@@ -173,7 +173,7 @@ func (s *solver) shortest(w wish) (string, status) {
 			if !fresh {
 				continue
 			}
-			if len(search.cells) > maxStates || !s.spend() {
+			if len(search.cells) > maxStates || !s.toil() {
 				return "", unknown
 			}
 			queue = append(queue, to)

@@ -18,7 +18,10 @@ import (
 // The reason given is one at a focus, if there is one: a document may be refused
 // for several.
 func (q question) witness(value any, focuses []focus) *report.Witness {
-	if q.from.graph.root.accepts(value) != yes || q.into.graph.root.accepts(value) != no {
+	if size(value, maxWitness) >= maxWitness || q.from.graph.root.accepts(value) != yes || q.into.graph.root.accepts(value) != no {
+		return nil
+	}
+	if !q.from.graph.root.affordable(value) || !q.into.graph.root.affordable(value) {
 		return nil
 	}
 	from, err := q.from.parsed.validator()
@@ -130,57 +133,115 @@ func dependsOn(reasons []refusal) []string {
 	return slices.Compact(on)
 }
 
-// shrinkTries bounds how many smaller documents are tried.
-const shrinkTries = 200
+// shrinkBudget bounds the work of making the witnesses of one comparison smaller,
+// in members and items judged.
+const shrinkBudget = 100_000
 
 // shrink drops what a document does not need to stay accepted by from and
 // refused by target.
 func (c *comparer) shrink(q question, target *node, value any) any {
-	tries := shrinkTries
-	holds := func(v any) bool {
-		tries--
-		return tries > 0 && q.from.graph.root.accepts(v) == yes && target.accepts(v) == no && q.into.graph.root.accepts(v) == no
+	if size(value, maxWitness) >= maxWitness {
+		return value
 	}
-	return shrunk(value, holds)
+	s := shrinker{left: &c.shrinkLeft, holds: func(v any) bool {
+		return q.from.graph.root.accepts(v) == yes && target.accepts(v) == no && q.into.graph.root.accepts(v) == no
+	}}
+	return s.shrunk(value)
 }
 
-// shrunk removes members and items one by one, outermost first, while holds.
-func shrunk(value any, holds func(any) bool) any {
+// maxWitness bounds the members and items of a witness. The parts of a document
+// may be shared where references fan out, so that it is far larger than what
+// was built.
+const maxWitness = 50_000
+
+// size counts the values in v, up to limit.
+func size(v any, limit int) int {
+	n := 1
+	switch v := v.(type) {
+	case map[string]any:
+		for _, member := range v {
+			if n >= limit {
+				break
+			}
+			n += size(member, limit-n)
+		}
+	case []any:
+		for _, item := range v {
+			if n >= limit {
+				break
+			}
+			n += size(item, limit-n)
+		}
+	}
+	return n
+}
+
+// shrinker makes a value smaller while it holds and the budget lasts.
+type shrinker struct {
+	left  *int
+	holds func(any) bool
+}
+
+// try judges a smaller value and charges it to the budget.
+func (s shrinker) try(v any) bool {
+	*s.left -= 1 + size(v, *s.left)
+	return *s.left > 0 && s.holds(v)
+}
+
+// within is a shrinker for a part, which place puts into the whole.
+func (s shrinker) within(place func(part any) any) shrinker {
+	return shrinker{s.left, func(part any) bool { return s.holds(place(part)) }}
+}
+
+// shrunk removes members and items one by one, outermost first.
+func (s shrinker) shrunk(value any) any {
 	switch v := value.(type) {
 	case map[string]any:
-		for _, name := range sortedKeys(v) {
-			smaller := maps.Clone(v)
-			delete(smaller, name)
-			if holds(smaller) {
-				v = smaller
-			}
-		}
-		for _, name := range sortedKeys(v) {
-			member := v[name]
-			v = maps.Clone(v)
-			v[name] = shrunk(member, func(m any) bool {
-				other := maps.Clone(v)
-				other[name] = m
-				return holds(other)
-			})
-		}
-		return v
+		return s.object(v)
 	case []any:
-		for i := len(v) - 1; i >= 0; i-- {
-			if smaller := slices.Delete(slices.Clone(v), i, i+1); holds(smaller) {
-				v = smaller
-			}
-		}
-		for i := range v {
-			item := v[i]
-			v = slices.Clone(v)
-			v[i] = shrunk(item, func(m any) bool {
-				other := slices.Clone(v)
-				other[i] = m
-				return holds(other)
-			})
-		}
-		return v
+		return s.array(v)
 	}
 	return value
+}
+
+func (s shrinker) object(v map[string]any) any {
+	v = maps.Clone(v) // values are shared with the solver's memo
+	for _, name := range sortedKeys(v) {
+		if *s.left <= 0 {
+			return v
+		}
+		smaller := maps.Clone(v)
+		delete(smaller, name)
+		if s.try(smaller) {
+			v = smaller
+		}
+	}
+	for _, name := range sortedKeys(v) {
+		v[name] = s.within(func(part any) any {
+			whole := maps.Clone(v)
+			whole[name] = part
+			return whole
+		}).shrunk(v[name])
+	}
+	return v
+}
+
+func (s shrinker) array(v []any) any {
+	v = slices.Clone(v)
+	for i := len(v) - 1; i >= 0 && *s.left > 0; i-- {
+		if smaller := slices.Delete(slices.Clone(v), i, i+1); s.try(smaller) {
+			v = smaller
+		}
+	}
+	for i := range v {
+		if *s.left <= 0 {
+			break
+		}
+		v[i] = s.within(func(part any) any {
+			whole := slices.Clone(v)
+			whole[i] = part
+			return whole
+		}).shrunk(v[i])
+	}
+	return v
 }

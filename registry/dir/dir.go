@@ -3,11 +3,13 @@
 // Which files are schemas and what their subjects are called is decided by
 // registry.Tree, as for a git revision; this package only finds and reads the
 // files. It passes over vendor, node_modules, .git and what the caller says is
-// ignored, does not follow links to folders, and never reads outside the root,
-// not even through a link: the work tree of a pull request is untrusted input.
+// ignored, does not follow links to folders but lists them, and never reads
+// outside the root, not even through a link: the work tree of a pull request is
+// untrusted input.
 package dir
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -29,6 +31,10 @@ type Options struct {
 	// may reach all of it. Empty, or when the opened path is not below it: the
 	// opened folder itself, named as it was given.
 	Root string
+	// Shown is how the user wrote the opened path; the names of what lies outside
+	// of Root begin with it. Empty is the path itself. A caller that made the path
+	// absolute sets it, so that a report reads the same on every machine.
+	Shown string
 	// Ignored reports whether a file or folder, by its name from Root, is passed
 	// over. Folders end in /. nil ignores nothing.
 	Ignored func(name string) bool
@@ -40,6 +46,7 @@ type Registry struct {
 	*registry.Tree
 	root     *os.Root
 	problems []*registry.FileError
+	links    []string
 }
 
 // readers is how many files are read at the same time: enough to hide the
@@ -51,21 +58,21 @@ const readers = 16
 func Open(target string, o Options) (*Registry, error) {
 	info, err := os.Stat(target)
 	if err != nil {
-		return nil, openError(target, err)
+		return nil, openError(cmp.Or(o.Shown, target), err)
 	}
-	where, err := locate(target, info.IsDir(), o.Root)
+	where, err := locate(target, info.IsDir(), o)
 	if err != nil {
-		return nil, openError(target, err)
+		return nil, openError(cmp.Or(o.Shown, target), err)
 	}
 	root, err := os.OpenRoot(where.base)
 	if err != nil {
-		return nil, openError(target, err)
+		return nil, openError(cmp.Or(o.Shown, target), err)
 	}
 	r := &Registry{root: root}
 	w := walk{place: where, root: root, options: o}
 	w.find()
 	w.read()
-	r.problems = w.problems
+	r.problems, r.links = w.problems, w.links
 	r.Tree = registry.NewTree(w.files, registry.TreeOptions{Layout: o.Layout, Name: where.name, Resolve: r.resolve(where)})
 	if conflict := r.Conflict(); conflict != nil {
 		_ = root.Close() // it was only read
@@ -106,6 +113,11 @@ func openError(target string, err error) error {
 // names. A file that could not be read is reported by Schema, under its subject.
 func (r *Registry) Problems() []*registry.FileError { return r.problems }
 
+// Links lists the links to folders, and those that lead out of the tree or
+// nowhere and may be meant for folders, in the order of their names. They were
+// not followed, so that schemas below them were not seen.
+func (r *Registry) Links() []string { return r.links }
+
 // Close releases the root. References cannot be resolved afterwards.
 func (r *Registry) Close() error { return r.root.Close() }
 
@@ -115,10 +127,10 @@ type place struct {
 	below  string // the compared folder below base, "." for base itself
 	file   string // the one file, below base; empty for a folder
 	prefix string // what stands before names below base when they are shown
-	name   string // the last segment of the compared folder
+	name   string // the last segment of the compared folder, or registry.Root
 }
 
-func locate(target string, isDir bool, root string) (place, error) {
+func locate(target string, isDir bool, o Options) (place, error) {
 	absolute, err := filepath.Abs(target)
 	if err != nil {
 		return place{}, err
@@ -128,12 +140,15 @@ func locate(target string, isDir bool, root string) (place, error) {
 		folder = filepath.Dir(absolute)
 	}
 	p := place{base: folder, below: ".", name: filepath.Base(folder)}
-	shown := filepath.ToSlash(filepath.Clean(target))
+	shown := filepath.ToSlash(filepath.Clean(cmp.Or(o.Shown, target)))
 	if !isDir {
 		shown = path.Dir(shown)
 	}
-	if below, ok := inside(root, folder); ok {
-		p.base, p.below = root, below
+	if below, ok := inside(o.Root, folder); ok {
+		p.base, p.below = o.Root, below
+		if below == "." {
+			p.name = registry.Root
+		}
 	} else if shown != "." {
 		p.prefix = strings.TrimSuffix(shown, "/") + "/"
 	}
@@ -174,15 +189,22 @@ type walk struct {
 	place
 	root     *os.Root
 	options  Options
-	paths    []string // below base
+	found    []found
 	files    []registry.File
 	problems []*registry.FileError
+	links    []string
+}
+
+// found is a file to read, by its name below base, or why it must not be opened.
+type found struct {
+	name string
+	err  error
 }
 
 // find lists the files to read.
 func (w *walk) find() {
 	if w.file != "" {
-		w.paths = []string{w.file}
+		w.found = []found{{name: w.file}}
 		return
 	}
 	// The function never fails, so neither does the walk.
@@ -197,55 +219,86 @@ func (w *walk) find() {
 			if name != w.below && (registry.Skips(d.Name()) || w.ignored(name+"/")) {
 				return fs.SkipDir
 			}
-		case w.options.Wants(name) && !w.ignored(name) && w.isFile(name, d):
-			w.paths = append(w.paths, name)
+		case w.ignored(name):
+		default:
+			w.visit(name, d)
 		}
 		return nil
 	})
+	slices.SortFunc(w.found, func(a, b found) int { return cmp.Compare(a.name, b.name) })
 }
 
 func (w *walk) ignored(name string) bool {
 	return w.options.Ignored != nil && w.options.Ignored(name)
 }
 
-// isFile reports whether an entry is a file, or a link to one inside the root.
-// Links that lead out, to a folder or nowhere are not followed.
-func (w *walk) isFile(name string, d fs.DirEntry) bool {
-	if d.Type()&fs.ModeSymlink == 0 {
-		return d.Type().IsRegular()
+// visit notes what is not a folder. What is named like a schema and cannot be
+// one is kept, with the reason, so that its subject is not passed over in
+// silence; of what is only perhaps a schema, the text cannot be asked.
+func (w *walk) visit(name string, d fs.DirEntry) {
+	mode, err := d.Type(), error(nil)
+	if mode&fs.ModeSymlink != 0 {
+		var info fs.FileInfo
+		if info, err = w.root.Stat(name); err == nil {
+			mode = info.Mode()
+		} else {
+			err = fmt.Errorf("following the link: %w", plainCause(err))
+		}
 	}
-	info, err := w.root.Stat(name)
-	return err == nil && info.Mode().IsRegular()
+	switch {
+	case err == nil && mode.IsDir():
+		if !registry.Skips(d.Name()) {
+			w.links = append(w.links, w.shown(name))
+		}
+	case !w.options.Wants(name):
+		if err != nil {
+			w.links = append(w.links, w.shown(name)) // a folder, for all that can be known
+		}
+	case err == nil && mode.IsRegular():
+		w.found = append(w.found, found{name: name})
+	case w.options.Certain(w.describe(name)):
+		if err == nil {
+			err = errors.New("it is not a regular file") // a pipe would keep nexus waiting
+		}
+		w.found = append(w.found, found{name, err})
+	}
 }
 
 // read reads the files that find listed, a few at a time, each into its place.
 func (w *walk) read() {
-	slices.Sort(w.paths)
-	w.files = make([]registry.File, len(w.paths))
+	w.files = make([]registry.File, len(w.found))
 	var next atomic.Int64
 	var wait sync.WaitGroup
-	for range min(readers, len(w.paths)) {
+	for range min(readers, len(w.found)) {
 		wait.Go(func() {
 			for {
 				i := int(next.Add(1)) - 1
-				if i >= len(w.paths) {
+				if i >= len(w.found) {
 					return
 				}
-				w.files[i] = w.open(w.paths[i])
+				w.files[i] = w.open(w.found[i])
 			}
 		})
 	}
 	wait.Wait()
 }
 
-func (w *walk) open(name string) registry.File {
-	file := registry.File{Path: strings.TrimPrefix(name, w.below+"/"), Name: w.shown(name), Given: w.file != ""}
-	text, err := w.root.ReadFile(name)
+func (w *walk) open(f found) registry.File {
+	file := w.describe(f.name)
+	if file.Err = f.err; f.err != nil {
+		return file
+	}
+	text, err := w.root.ReadFile(f.name)
 	if err != nil {
 		file.Err = plainCause(err)
 	}
 	file.Text = text
 	return file
+}
+
+// describe is a file without its text.
+func (w *walk) describe(name string) registry.File {
+	return registry.File{Path: strings.TrimPrefix(name, w.below+"/"), Name: w.shown(name), Given: w.file != ""}
 }
 
 // plainCause drops the path that the system's error repeats.

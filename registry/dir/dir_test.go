@@ -182,8 +182,12 @@ func TestLinksStayInside(t *testing.T) {
 	links := map[string]string{
 		"schemas/inside.schema.json":  "common/address.json",
 		"schemas/outside.schema.json": filepath.Join(outside, "stolen.json"),
-		"schemas/dangling.json":       "nowhere.json",
+		"schemas/dead.schema.json":    "nowhere.json",
+		"schemas/round.schema.json":   "round.schema.json",
+		"schemas/perhaps.json":        "nowhere.json",
 		"schemas/loop":                ".",
+		"schemas/shared":              "common",
+		"schemas/away":                outside,
 	}
 	for name, target := range links {
 		if err := os.Symlink(target, filepath.Join(root, name)); err != nil {
@@ -195,10 +199,18 @@ func TestLinksStayInside(t *testing.T) {
 	if files["inside"] != "schemas/inside.schema.json" {
 		t.Error("a link inside the root is not followed")
 	}
-	for subject := range files {
-		if subject == "outside" || subject == "dangling" || strings.HasPrefix(subject, "loop") {
-			t.Errorf("%s: a link was followed out of the root or into a folder", subject)
+	for _, subject := range []string{"outside", "dead", "round"} {
+		if want := "reading schemas/" + subject + ".schema.json: following the link: "; !strings.HasPrefix(files[subject], want) {
+			t.Errorf("%s: %q, want %q and the cause", subject, files[subject], want)
 		}
+	}
+	for subject := range files {
+		if subject == "perhaps" || strings.HasPrefix(subject, "loop") || strings.HasPrefix(subject, "shared") {
+			t.Errorf("%s: a link was followed nowhere or into a folder", subject)
+		}
+	}
+	if diff := cmp.Diff([]string{"schemas/away", "schemas/loop", "schemas/shared"}, r.Links()); diff != "" {
+		t.Errorf("links to folders (-want +got):\n%s", diff)
 	}
 	s, err := r.Schema(context.Background(), "inside", "")
 	if err != nil {
@@ -206,6 +218,25 @@ func TestLinksStayInside(t *testing.T) {
 	}
 	if _, text, err := s.Resolve("outside.schema.json"); err == nil {
 		t.Errorf("a reference read %q through a link that leads out", text)
+	}
+}
+
+func TestShownOutsideOfTheRepository(t *testing.T) {
+	root := unpack(t, shop)
+	r := open(t, filepath.Join(root, "schemas", "common"), Options{Root: filepath.Join(root, "schemas", "orders"), Shown: "../common"})
+	if diff := cmp.Diff(map[string]string{"address": "../common/address.json"}, outline(t, r)); diff != "" {
+		t.Errorf("subjects (-want +got):\n%s", diff)
+	}
+}
+
+func TestRootOfARepositoryIsNotNamedByItsFolder(t *testing.T) {
+	root := unpack(t, "-- 1.json --\n{\"$schema\": \"x\"}\n-- 2.json --\n{\"$schema\": \"x\"}\n")
+	r := open(t, root, Options{Root: root})
+	if diff := cmp.Diff(map[string]string{registry.Root: "2.json"}, outline(t, r)); diff != "" {
+		t.Errorf("subjects (-want +got):\n%s", diff)
+	}
+	if r.Whole() != registry.Root {
+		t.Errorf("Whole() = %q", r.Whole())
 	}
 }
 
@@ -237,8 +268,10 @@ func TestOpenErrors(t *testing.T) {
 		t.Errorf("two files with one subject gave %v", err)
 	}
 	missing := filepath.Join(root, "nowhere")
-	if _, err := Open(missing, Options{Layout: layout}); err == nil || err.Error() != "opening "+missing+": no such file or directory" {
-		t.Errorf("a missing folder gave %v", err)
+	for shown, want := range map[string]string{"": missing, "../nowhere": "../nowhere"} {
+		if _, err := Open(missing, Options{Layout: layout, Shown: shown}); err == nil || err.Error() != "opening "+want+": no such file or directory" {
+			t.Errorf("a missing folder, shown as %q, gave %v", shown, err)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 )
@@ -15,21 +16,35 @@ type Base struct {
 	// Explanation says in a few words which one it is, for the report: "merge
 	// base with origin/main".
 	Explanation string
+
+	root string // of the repository
 }
 
-// Resolve finds the commit that a revision names.
+// Resolve finds the commit that a revision names. A branch that only the remote
+// has goes by its plain name, as in git switch: a CI system clones no other.
 func Resolve(ctx context.Context, dir, rev string) (string, error) {
 	commit, err := verify(ctx, dir, rev)
-	if f, ok := errors.AsType[*failure](err); ok {
-		return "", unknownRevision(ctx, dir, rev, f)
+	f, ok := errors.AsType[*failure](err)
+	if !ok {
+		return commit, err
 	}
-	return commit, err
+	if isBranch(rev) {
+		if commit, err := verify(ctx, dir, remote+rev); err == nil {
+			return commit, nil
+		}
+	}
+	return "", unknownRevision(ctx, dir, rev, f)
 }
+
+// remote is where git keeps what it knows of the remote's branches.
+const remote = "refs/remotes/origin/"
 
 func verify(ctx context.Context, dir, rev string) (string, error) {
 	return line(ctx, dir, "rev-parse", "--verify", "--quiet", "--end-of-options", rev+"^{commit}")
 }
 
+// unknownRevision explains why a revision is not there. In a shallow clone what
+// is misspelt looks like what was not fetched, and the clone is to blame.
 func unknownRevision(ctx context.Context, dir, rev string, f *failure) error {
 	if strings.Contains(f.stderr, "not a git repository") || strings.Contains(f.stderr, "dubious ownership") {
 		return notRepository(dir, f)
@@ -37,16 +52,32 @@ func unknownRevision(ctx context.Context, dir, rev string, f *failure) error {
 	if _, err := verify(ctx, dir, "HEAD"); err != nil {
 		return unborn(dir)
 	}
-	e := &Error{Code: CodeUnknownRevision, Message: fmt.Sprintf("there is no git revision %q", rev)}
-	if near := nearestRefs(ctx, dir, rev); len(near) > 0 {
-		e.Hints = append(e.Hints, "near it: "+strings.Join(near, ", "))
-	}
+	e := &Error{Code: CodeUnknownRevision, Message: fmt.Sprintf("there is no git revision %q", rev), Candidates: names(ctx, dir)}
+	fetch, options := "git fetch origin", []string{}
 	if isShallow(ctx, dir) {
-		e.Hints = append(e.Hints, fetchHints...)
-	} else {
-		e.Hints = append(e.Hints, "if it is a branch of the remote, fetch it with: git fetch origin "+strings.TrimPrefix(rev, "origin/"))
+		e.Code = CodeShallow
+		e.Message += " in this clone, which is shallow"
+		e.Hints = []string{depthHint}
+		fetch, options = "git fetch --unshallow", []string{"--unshallow"}
 	}
+	if isBranch(rev) {
+		fetch = fetchBranch(strings.TrimPrefix(rev, "origin/"), options...)
+	}
+	e.Hints = slices.Insert(e.Hints, 0, "if the remote has it, fetch it with: "+fetch)
 	return e
+}
+
+// isBranch reports whether a revision can be the name of a branch, which an
+// expression such as HEAD~3 or a commit's own name is not.
+func isBranch(rev string) bool {
+	isCommit := len(rev) >= 7 && strings.Trim(rev, "0123456789abcdef") == ""
+	return rev != "" && !isCommit && !strings.HasPrefix(rev, "-") && !strings.ContainsAny(rev, "~^:@{} ")
+}
+
+// fetchBranch is the command that brings a branch of the remote. A clone of one
+// branch is set up to fetch no other, so that the place of this one is spelt out.
+func fetchBranch(branch string, options ...string) string {
+	return strings.Join(slices.Concat([]string{"git fetch"}, options, []string{"origin", branch + ":" + remote + branch}), " ")
 }
 
 func unborn(dir string) error {
@@ -56,55 +87,23 @@ func unborn(dir string) error {
 	}
 }
 
-// nearestRefs lists up to three branches and tags whose name is like rev.
-func nearestRefs(ctx context.Context, dir, rev string) []string {
+// names lists the branches and tags, and those of the remote by their plain
+// names too.
+func names(ctx context.Context, dir string) []string {
 	out, err := run(ctx, dir, "for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes", "refs/tags")
 	if err != nil {
-		return nil
+		return nil // it was for a hint only
 	}
-	type near struct {
-		name     string
-		distance int
-	}
-	var found []near
+	var list []string
 	for name := range strings.Lines(out) {
 		name = strings.TrimSpace(name)
-		local := name[strings.IndexByte(name, '/')+1:]
-		d := min(distance(rev, name), distance(rev, local))
-		if d <= max(2, len(rev)/3) && !strings.HasSuffix(name, "/HEAD") {
-			found = append(found, near{name, d})
+		if branch, ok := strings.CutPrefix(name, "origin/"); ok {
+			list = append(list, branch)
 		}
+		list = append(list, name)
 	}
-	slices.SortFunc(found, func(a, b near) int {
-		return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(a.name, b.name))
-	})
-	var names []string
-	for _, n := range found[:min(3, len(found))] {
-		names = append(names, n.name)
-	}
-	return names
-}
-
-// distance is the number of insertions, deletions and exchanges between two names.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			above := row[j+1]
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			row[j+1] = min(above+1, row[j]+1, diagonal+cost)
-			diagonal = above
-		}
-	}
-	return row[len(b)]
+	slices.Sort(list)
+	return slices.DeleteFunc(slices.Compact(list), func(name string) bool { return path.Base(name) == "HEAD" || name == "origin" })
 }
 
 // MergeBase chooses the revision to compare a work tree with when nobody named
@@ -121,33 +120,48 @@ func MergeBase(ctx context.Context, dir string, env func(string) string) (Base, 
 		return Base{}, err
 	}
 	b := chooser{ctx: ctx, dir: place.Root, env: env}
-	if b.head, err = verify(ctx, b.dir, "HEAD"); err != nil {
+	if b.head, b.current, err = head(ctx, b.dir); err != nil {
 		if _, ok := errors.AsType[*failure](err); ok {
 			return Base{}, unborn(dir)
 		}
 		return Base{}, err
 	}
-	if sha := env("CI_MERGE_REQUEST_DIFF_BASE_SHA"); sha != "" {
+	base, err := b.choose()
+	base.root = b.dir
+	return base, err
+}
+
+// head is the commit of HEAD, and the full name of its branch, or HEAD when it
+// is detached.
+func head(ctx context.Context, dir string) (commit, branch string, err error) {
+	out, err := line(ctx, dir, "rev-parse", "HEAD^{commit}", "--symbolic-full-name", "HEAD")
+	commit, branch, _ = strings.Cut(out, "\n")
+	return commit, strings.TrimSpace(branch), err
+}
+
+// chooser holds what the choice of a base needs at every step.
+type chooser struct {
+	ctx     context.Context
+	dir     string
+	env     func(string) string
+	head    string // the commit
+	current string // the branch's full name, HEAD when it is detached
+}
+
+func (b chooser) choose() (Base, error) {
+	if sha := b.env("CI_MERGE_REQUEST_DIFF_BASE_SHA"); sha != "" {
 		return b.mergeRequest(sha)
 	}
-	if name := env("GITHUB_BASE_REF"); name != "" {
+	if name := b.env("GITHUB_BASE_REF"); name != "" {
 		return b.pullRequest(name)
 	}
 	return b.branch()
 }
 
-// chooser holds what the choice of a base needs at every step.
-type chooser struct {
-	ctx  context.Context
-	dir  string
-	env  func(string) string
-	head string
-}
-
 // mergeRequest takes the commit that GitLab names.
 func (b chooser) mergeRequest(sha string) (Base, error) {
-	commit, err := Resolve(b.ctx, b.dir, sha)
-	if e, ok := errors.AsType[*Error](err); ok && e.Code == CodeUnknownRevision {
+	commit, err := verify(b.ctx, b.dir, sha)
+	if _, ok := errors.AsType[*failure](err); ok {
 		return Base{}, &Error{
 			Code: CodeShallow, Message: fmt.Sprintf("the base of the merge request, commit %s, is not in this clone", sha), Hints: fetchHints,
 		}
@@ -159,34 +173,39 @@ func (b chooser) mergeRequest(sha string) (Base, error) {
 
 // pullRequest takes the merge base with the branch that GitHub names.
 func (b chooser) pullRequest(name string) (Base, error) {
-	ref, ok, err := b.firstRef("refs/remotes/origin/"+name, "refs/heads/"+name)
+	ref, err := b.firstRef(remote+name, local+name)
 	if err != nil {
 		return Base{}, err
 	}
-	if !ok {
+	if ref == "" {
 		return Base{}, &Error{
 			Code: CodeShallow, Message: fmt.Sprintf("the base branch %q of the pull request is not in this clone", name),
-			Hints: append([]string{"fetch it with: git fetch origin " + name}, fetchHints[1:]...),
+			Hints: []string{"fetch it with: " + b.fetch(name), depthHint},
 		}
 	}
 	return b.mergeBase(ref, " (GITHUB_BASE_REF)")
 }
 
+// fetch is the command that brings a branch with all its commits.
+func (b chooser) fetch(branch string) string {
+	if isShallow(b.ctx, b.dir) {
+		return fetchBranch(branch, "--unshallow")
+	}
+	return fetchBranch(branch)
+}
+
 // branch compares with the default branch.
 func (b chooser) branch() (Base, error) {
-	current, err := line(b.ctx, b.dir, "symbolic-ref", "--quiet", "--short", "HEAD")
-	detached := err != nil
-	if _, ok := errors.AsType[*failure](err); detached && !ok {
-		return Base{}, err
-	}
-	ref, name, err := b.defaultBranch()
+	detached := b.current == "HEAD"
+	ref, err := b.firstRef(remote+"HEAD", remote+"main", local+"main", remote+"master", local+"master")
 	if err != nil {
 		return Base{}, err
 	}
 	if ref == "" {
 		return Base{}, b.noDefault(detached)
 	}
-	if current == name {
+	name := strings.TrimPrefix(strings.TrimPrefix(ref, remote), local)
+	if b.current == local+name {
 		return b.firstParent("on the default branch " + name)
 	}
 	base, err := b.mergeBase(ref, "")
@@ -197,56 +216,49 @@ func (b chooser) branch() (Base, error) {
 }
 
 func (b chooser) noDefault(detached bool) error {
-	e := &Error{Code: CodeNoBase, Message: "finding a revision to compare with: this clone has no default branch that nexus can find (tried origin/HEAD, init.defaultBranch, main and master)"}
+	e := &Error{Code: CodeNoBase, Message: "finding a revision to compare with: this clone has no default branch that nexus can find (tried origin/HEAD, main and master)"}
 	if detached {
 		e.Code = CodeDetached
 		e.Message = "finding a revision to compare with: HEAD is detached and the clone has no default branch"
 	}
-	e.Hints = []string{"name the revision: --against git:REV"}
+	e.Hints = []string{
+		"name the revision: --against git:REV",
+		"or fetch the default branch, such as main, with: " + b.fetch("main"),
+	}
 	if b.env("CI") != "" {
-		e.Hints = append(e.Hints, fetchHints[1:]...)
+		e.Hints = append(e.Hints, depthHint)
 	}
 	e.Hints = append(e.Hints, "or tell git the default branch: git remote set-head origin --auto")
 	return e
 }
 
-// defaultBranch finds the default branch: its full reference and its short
-// name, both empty when there is none.
-func (b chooser) defaultBranch() (ref, name string, err error) {
-	head, err := line(b.ctx, b.dir, "symbolic-ref", "--quiet", "refs/remotes/origin/HEAD")
-	if err == nil {
-		if _, err := verify(b.ctx, b.dir, head); err == nil {
-			return head, strings.TrimPrefix(head, "refs/remotes/origin/"), nil
-		}
-	}
-	names := []string{"main", "master"}
-	if configured, err := line(b.ctx, b.dir, "config", "--get", "init.defaultBranch"); err == nil && configured != "" {
-		names = slices.Insert(names, 0, configured)
-	}
-	for _, name := range names {
-		if ref, ok, err := b.firstRef("refs/remotes/origin/"+name, "refs/heads/"+name); ok || err != nil {
-			return ref, name, err
-		}
-	}
-	return "", "", b.ctx.Err()
-}
+// local is where git keeps its own branches.
+const local = "refs/heads/"
 
-// firstRef is the first of some references that exists.
-func (b chooser) firstRef(refs ...string) (string, bool, error) {
+// firstRef is the first of some references that exists and leads to a commit,
+// or "". Of one that stands for another, such as origin/HEAD, it is the other.
+// The names of the user's own configuration, such as init.defaultBranch, have no
+// say: the base would differ from one machine to the next.
+func (b chooser) firstRef(refs ...string) (string, error) {
+	out, err := run(b.ctx, b.dir, append([]string{"for-each-ref", "--format=%(refname) %(symref)", "--"}, refs...)...)
+	if err != nil {
+		return "", failed("listing the branches", err)
+	}
+	there := map[string]string{}
+	for record := range strings.Lines(out) {
+		name, target, _ := strings.Cut(strings.TrimSpace(record), " ")
+		there[name] = cmp.Or(target, name)
+	}
 	for _, ref := range refs {
-		_, err := verify(b.ctx, b.dir, ref)
-		if err == nil {
-			return ref, true, nil
-		}
-		if _, ok := errors.AsType[*failure](err); !ok {
-			return "", false, err
+		if found := there[ref]; found != "" {
+			return found, nil
 		}
 	}
-	return "", false, nil
+	return "", nil
 }
 
 func shortRef(ref string) string {
-	return strings.TrimPrefix(strings.TrimPrefix(ref, "refs/remotes/"), "refs/heads/")
+	return strings.TrimPrefix(strings.TrimPrefix(ref, "refs/remotes/"), local)
 }
 
 func (b chooser) mergeBase(ref, from string) (Base, error) {

@@ -5,8 +5,9 @@
 // the program knows the user's linked work trees, partial clones, alternates,
 // object formats, safe.directory and credentials, and it is installed wherever
 // a pull request is checked. The price is a process, paid a fixed number of
-// times: one git ls-tree, one git cat-file --batch and, when versions are asked
-// for, one git log serve any number of schemas.
+// times whatever the number of schemas: four to find the repository and the base
+// of a change, one git ls-tree, one git cat-file --batch and, when versions are
+// asked for, one git log.
 //
 // The child processes get an environment of their own: hooks set GIT_DIR and its
 // kin, which would point every child at another repository; LC_ALL=C keeps
@@ -30,6 +31,9 @@ type Error struct {
 	Code    string
 	Message string
 	Hints   []string
+	// Candidates are the branches and tags that there are, when the revision that
+	// was asked for is not there. Which of them was meant is the caller's guess.
+	Candidates []string
 }
 
 // The codes of an Error.
@@ -47,11 +51,11 @@ const (
 // Error is the message; the hints are for whoever prints it.
 func (e *Error) Error() string { return e.Message }
 
+// depthHint says how a CI system is told to clone everything.
+const depthHint = "in GitHub Actions give actions/checkout fetch-depth: 0, in GitLab CI set GIT_DEPTH: 0"
+
 // fetchHints say how to get the commits that a shallow clone left behind.
-var fetchHints = []string{
-	"fetch them with: git fetch --unshallow",
-	"in GitHub Actions give actions/checkout fetch-depth: 0, in GitLab CI set GIT_DEPTH: 0",
-}
+var fetchHints = []string{"fetch them with: git fetch --unshallow", depthHint}
 
 // environment is the parent's without what ties git to another repository or
 // makes it ask somebody.

@@ -150,9 +150,6 @@ func TestOpen(t *testing.T) {
 	}
 
 	opened := repo.open("main", Options{})
-	if diff := cmp.Diff([]string{"schemas/none.json"}, opened.PassedOver()); diff != "" {
-		t.Errorf("passed over (-want +got):\n%s", diff)
-	}
 	if text, err := opened.File("other/b.schema.json"); err != nil || string(text) != "b" {
 		t.Errorf("File = %q, %v", text, err)
 	}
@@ -388,22 +385,23 @@ func TestMergeBase(t *testing.T) {
 		env     func(string) string
 		want    Base
 	}{
-		{"on the default branch", func() {}, noEnv, Base{second, ""}},
-		{"on a branch", func() { clone.git("switch", "--quiet", "feature") }, noEnv, Base{first, "merge base with origin/main"}},
-		{"pull request", func() {}, env("GITHUB_BASE_REF", "main"), Base{first, "merge base with origin/main (GITHUB_BASE_REF)"}},
-		{"merge request", func() {}, env("CI_MERGE_REQUEST_DIFF_BASE_SHA", second), Base{second, "base of the merge request (CI_MERGE_REQUEST_DIFF_BASE_SHA)"}},
-		{"a new branch", func() { clone.git("switch", "--quiet", "--create", "fresh", "origin/main") }, noEnv, Base{second, "merge base with origin/main"}},
-		{"detached on main", func() { clone.git("switch", "--quiet", "--detach", "origin/main") }, noEnv, Base{first, "first parent of HEAD, which the default branch main already has"}},
-		{"detached elsewhere", func() { clone.git("switch", "--quiet", "--detach", feature) }, noEnv, Base{first, "merge base with origin/main"}},
-		{"without origin/HEAD", func() { clone.git("remote", "set-head", "origin", "--delete") }, noEnv, Base{first, "merge base with origin/main"}},
-		{"configured name", func() {
+		{"on the default branch", func() {}, noEnv, Base{Commit: second, Explanation: ""}},
+		{"on a branch", func() { clone.git("switch", "--quiet", "feature") }, noEnv, Base{Commit: first, Explanation: "merge base with origin/main"}},
+		{"pull request", func() {}, env("GITHUB_BASE_REF", "main"), Base{Commit: first, Explanation: "merge base with origin/main (GITHUB_BASE_REF)"}},
+		{"merge request", func() {}, env("CI_MERGE_REQUEST_DIFF_BASE_SHA", second), Base{Commit: second, Explanation: "base of the merge request (CI_MERGE_REQUEST_DIFF_BASE_SHA)"}},
+		{"a new branch", func() { clone.git("switch", "--quiet", "--create", "fresh", "origin/main") }, noEnv, Base{Commit: second, Explanation: "merge base with origin/main"}},
+		{"detached on main", func() { clone.git("switch", "--quiet", "--detach", "origin/main") }, noEnv, Base{Commit: first, Explanation: "first parent of HEAD, which the default branch main already has"}},
+		{"detached elsewhere", func() { clone.git("switch", "--quiet", "--detach", feature) }, noEnv, Base{Commit: first, Explanation: "merge base with origin/main"}},
+		{"without origin/HEAD", func() { clone.git("remote", "set-head", "origin", "--delete") }, noEnv, Base{Commit: first, Explanation: "merge base with origin/main"}},
+		{"the user's own configuration has no say", func() {
 			clone.git("branch", "trunk", second)
 			clone.git("config", "init.defaultBranch", "trunk")
-		}, noEnv, Base{first, "merge base with trunk"}},
+		}, noEnv, Base{Commit: first, Explanation: "merge base with origin/main"}},
 	}
-	tests[0].want = Base{first, "first parent of HEAD, on the default branch main"}
+	tests[0].want = Base{Commit: first, Explanation: "first parent of HEAD, on the default branch main"}
 	for _, test := range tests {
 		test.prepare()
+		test.want.root = clone.dir
 		got, err := MergeBase(context.Background(), clone.dir, test.env)
 		if err != nil || got != test.want {
 			t.Errorf("%s: %+v, %v; want %+v", test.name, got, err, test.want)
@@ -413,7 +411,7 @@ func TestMergeBase(t *testing.T) {
 	only := newRepository(t)
 	only.write("a", "1")
 	root := only.commit()
-	if got, err := MergeBase(context.Background(), only.dir, noEnv); err != nil || got != (Base{root, "HEAD, the first commit, on the default branch main"}) {
+	if got, err := MergeBase(context.Background(), only.dir, noEnv); err != nil || got.Commit != root || got.Explanation != "HEAD, the first commit, on the default branch main" {
 		t.Errorf("the first commit: %+v, %v", got, err)
 	}
 }
@@ -458,12 +456,14 @@ func TestErrors(t *testing.T) {
 		{"no such folder", open(filepath.Join(outside, "x"), "HEAD"), CodeFailed, "no such directory", ""},
 		{"no commit", base(empty.dir, noEnv), CodeUnborn, "has no commit yet", "--against dir:"},
 		{"no commit to open", open(empty.dir, "HEAD"), CodeUnborn, "has no commit yet", "--against dir:"},
-		{"misspelt revision", open(repo.dir, "relaese"), CodeUnknownRevision, `there is no git revision "relaese"`, "near it: release"},
+		{"misspelt revision", open(repo.dir, "relaese"), CodeUnknownRevision, `there is no git revision "relaese"`, "git fetch origin relaese:refs/remotes/origin/relaese"},
 		{"an option for a revision", open(repo.dir, "--all"), CodeUnknownRevision, `there is no git revision "--all"`, "git fetch origin"},
 		{"detached without a default branch", base(lonely.dir, env("CI", "true")), CodeDetached, "HEAD is detached", "fetch-depth: 0"},
 		{"nothing in common", base(strangers.dir, noEnv), CodeNoBase, "HEAD and main have no commit in common", "--against git:"},
 		{"shallow clone", base(shallow.dir, noEnv), CodeShallow, "the clone is shallow and does not hold the first parent of HEAD", "git fetch --unshallow"},
-		{"shallow pull request", base(shallow.dir, env("GITHUB_BASE_REF", "release")), CodeShallow, `the base branch "release" of the pull request is not in this clone`, "git fetch origin release"},
+		{"shallow pull request", base(shallow.dir, env("GITHUB_BASE_REF", "release")), CodeShallow, `the base branch "release" of the pull request is not in this clone`, "git fetch --unshallow origin release:refs/remotes/origin/release"},
+		{"unknown in a shallow clone", open(shallow.dir, "release"), CodeShallow, `there is no git revision "release" in this clone, which is shallow`, "git fetch --unshallow origin release:refs/remotes/origin/release"},
+		{"an expression in a shallow clone", open(shallow.dir, "HEAD~1"), CodeShallow, `there is no git revision "HEAD~1" in this clone`, "git fetch --unshallow\n"},
 		{"shallow merge request", base(shallow.dir, env("CI_MERGE_REQUEST_DIFF_BASE_SHA", first)), CodeShallow, "is not in this clone", "GIT_DEPTH: 0"},
 		{"shallow history", func() error {
 			_, err := shallow.open("HEAD", Options{}).Versions(context.Background(), "a")
@@ -507,13 +507,111 @@ func TestShallowCloneWithoutMergeBase(t *testing.T) {
 	}
 }
 
-func TestDistance(t *testing.T) {
-	for _, test := range []struct {
-		a, b string
-		want int
-	}{{"", "", 0}, {"main", "main", 0}, {"mian", "main", 2}, {"a", "", 1}, {"kitten", "sitting", 3}} {
-		if got := distance(test.a, test.b); got != test.want {
-			t.Errorf("distance(%q, %q) = %d, want %d", test.a, test.b, got, test.want)
+// hinted runs the first command that begins with git fetch in an error's hints.
+func (r *repository) hinted(err error) {
+	r.t.Helper()
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		r.t.Fatalf("got %v, want an *Error", err)
+	}
+	for _, hint := range e.Hints {
+		if _, args, ok := strings.Cut(hint, "git fetch "); ok {
+			r.git(append([]string{"fetch", "--quiet"}, strings.Fields(args)...)...)
+			return
 		}
+	}
+	r.t.Fatalf("no hint says how to fetch: %q", e.Hints)
+}
+
+func TestHintsOfACloneOfOneBranchHelp(t *testing.T) {
+	origin := newRepository(t)
+	origin.write("a.schema.json", "1")
+	first := origin.commit()
+	origin.git("branch", "feature")
+	origin.write("a.schema.json", "2")
+	second := origin.commit()
+	origin.git("switch", "--quiet", "feature")
+	origin.write("b.schema.json", "1")
+	origin.commit()
+	origin.git("switch", "--quiet", "main")
+
+	ctx := context.Background()
+	for _, test := range []struct {
+		name string
+		do   func(dir string) (string, error)
+		want string
+	}{
+		{"no default branch", func(dir string) (string, error) {
+			base, err := MergeBase(ctx, dir, noEnv)
+			return base.Commit, err
+		}, first},
+		{"pull request", func(dir string) (string, error) {
+			base, err := MergeBase(ctx, dir, env("GITHUB_BASE_REF", "main"))
+			return base.Commit, err
+		}, first},
+		{"a named branch", func(dir string) (string, error) { return Resolve(ctx, dir, "main") }, second},
+	} {
+		for _, depth := range []string{"--depth=1", "--single-branch"} {
+			t.Run(test.name+" "+depth, func(t *testing.T) {
+				clone := origin.in(filepath.Join(t.TempDir(), "clone"))
+				origin.git("clone", "--quiet", depth, "--branch=feature", "file://"+origin.dir, clone.dir)
+				_, err := test.do(clone.dir)
+				clone.hinted(err)
+				if got, err := test.do(clone.dir); err != nil || got != test.want {
+					t.Errorf("after the hint: %s, %v; want %s", got, err, test.want)
+				}
+			})
+		}
+	}
+}
+
+func TestUnknownRevisionNamesCandidates(t *testing.T) {
+	origin := newRepository(t)
+	origin.commit()
+	origin.git("branch", "release")
+	origin.git("tag", "v1")
+	clone := origin.in(filepath.Join(t.TempDir(), "clone"))
+	origin.git("clone", "--quiet", origin.dir, clone.dir)
+	_, err := Resolve(context.Background(), clone.dir, "relaese")
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		t.Fatalf("got %v", err)
+	}
+	if diff := cmp.Diff([]string{"main", "origin/main", "origin/release", "release", "v1"}, e.Candidates); diff != "" {
+		t.Errorf("candidates (-want +got):\n%s", diff)
+	}
+	// What only the remote has goes by its plain name, an expression does not.
+	if _, err := Resolve(context.Background(), clone.dir, "release"); err != nil {
+		t.Errorf("a branch of the remote: %v", err)
+	}
+	if _, err := Resolve(context.Background(), clone.dir, "release^"); err == nil {
+		t.Error("an expression was read as a branch of the remote")
+	}
+}
+
+func TestFewProcesses(t *testing.T) {
+	repo := newRepository(t)
+	for i := range 30 {
+		repo.write(fmt.Sprintf("s/%02d.schema.json", i), fmt.Sprint(i))
+	}
+	repo.commit()
+	repo.git("switch", "--quiet", "--create", "change")
+	log := filepath.Join(t.TempDir(), "log")
+	repo.git("config", "--global", "trace2.eventTarget", log)
+	base, err := MergeBase(context.Background(), repo.dir, noEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened, err := base.Open(context.Background(), Options{Layout: layout})
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened.Close()
+	text, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if count := strings.Count(string(text), `"event":"start"`); count != 6 {
+		t.Errorf("%d git processes, want 6", count)
 	}
 }

@@ -60,11 +60,18 @@ func Open(ctx context.Context, dir, rev string, o Options) (*Registry, error) {
 	if err != nil {
 		return nil, err
 	}
+	return Base{Commit: commit, root: place.Root}.Open(ctx, o)
+}
+
+// Open reads the schemas of the base that MergeBase chose, as the function Open
+// does.
+func (b Base) Open(ctx context.Context, o Options) (*Registry, error) {
 	o.Path = path.Clean(o.Path)
-	r := &Registry{root: place.Root, commit: commit, short: commit[:min(12, len(commit))], options: o, objects: &objects{ctx: ctx, dir: place.Root}}
+	r := &Registry{root: b.root, commit: b.Commit, short: b.Commit[:min(12, len(b.Commit))], options: o, objects: &objects{ctx: ctx, dir: b.root}}
 	r.history = sync.OnceValues(func() (map[string][]state, error) { return r.log(ctx) })
 	r.linked = sync.OnceValues(r.readLinked)
-	if r.entries, err = list(ctx, place.Root, commit); err != nil {
+	var err error
+	if r.entries, err = list(ctx, b.root, b.Commit); err != nil {
 		return nil, err
 	}
 	files, err := r.files()
@@ -156,7 +163,7 @@ func (r *Registry) rootName() string {
 	case isFile && path.Dir(r.options.Path) != ".":
 		return path.Base(path.Dir(r.options.Path))
 	case isFile || r.options.Path == ".":
-		return path.Base(strings.ReplaceAll(r.root, `\`, "/"))
+		return registry.Root
 	}
 	return path.Base(r.options.Path)
 }
@@ -253,10 +260,6 @@ func (r *Registry) File(name string) ([]byte, error) {
 
 // Subjects lists the subjects that the commit holds, sorted.
 func (r *Registry) Subjects(ctx context.Context) ([]string, error) { return r.tree.Subjects(ctx) }
-
-// PassedOver lists the files that could have been schemas by their name and are
-// not by their text.
-func (r *Registry) PassedOver() []string { return r.tree.PassedOver() }
 
 // Schema returns a version of a subject: the commit's own when version is
 // empty, else what Versions listed.
