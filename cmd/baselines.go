@@ -137,9 +137,9 @@ func openGit(ctx context.Context, a *app, ref string, layout registry.Layout) (*
 	var r *git.Registry
 	var err error
 	if ref == "" {
-		base, err := git.MergeBase(ctx, a.dir, a.env)
-		if err != nil {
-			return nil, a.gitFailure(err, "")
+		base, noBase := git.MergeBase(ctx, a.dir, a.env)
+		if noBase != nil {
+			return nil, a.gitFailure(noBase, "")
 		}
 		s.ref, s.note = "git:"+shortRevision(base.Commit), base.Explanation
 		r, err = base.Open(ctx, git.Options{Layout: layout})
