@@ -49,7 +49,7 @@ var house = []room{
 	{4, "registry/dir", nil},
 	{4, "registry/git", nil},
 	{4, "registry/confluent", []string{"github.com/riferrei/srclient"}},
-	{4, "registry/glue", []string{"github.com/aws/aws-sdk-go-v2"}},
+	{4, "registry/glue", []string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}},
 	{4, "policy", []string{
 		"github.com/open-policy-agent/opa/v1/ast", "github.com/open-policy-agent/opa/v1/cover",
 		"github.com/open-policy-agent/opa/v1/rego", "github.com/open-policy-agent/opa/v1/tester",

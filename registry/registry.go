@@ -31,6 +31,17 @@ type Registry interface {
 	Compatibility(ctx context.Context, subject string) (compat.Level, error)
 }
 
+// Writer is a registry that takes new versions. It is apart from Registry
+// because a check must never be able to write.
+type Writer interface {
+	// Register adds a schema to its subject, which is made when it is new, and
+	// returns the version. A schema that the subject already holds is not added
+	// again: its version is returned.
+	Register(ctx context.Context, s schema.Schema) (version string, err error)
+	// SetCompatibility makes the registry demand a level for the subject.
+	SetCompatibility(ctx context.Context, subject string, level compat.Level) error
+}
+
 // History returns a subject's versions, oldest first: all of them when
 // transitive, else only the latest. A subject without versions is ErrNotFound.
 func History(ctx context.Context, r Registry, subject string, transitive bool) ([]schema.Schema, error) {
