@@ -200,6 +200,8 @@ func rewrite(value any, d draft, as shape) any {
 	for keyword, v := range object {
 		as, known := shapes()[d][keyword]
 		switch {
+		case keyword == "title", keyword == "description", keyword == "$comment":
+			// They decide nothing, and the meta-schema would look at each.
 		case keyword == "pattern":
 			if source, ok := v.(string); ok {
 				if p := compilePattern(source); p.re != nil {
