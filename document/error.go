@@ -31,6 +31,9 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Message)
 }
 
+// deepHint is what to try when a document nests too deep.
+const deepHint = "move inner parts to definitions of their own and refer to them by $ref"
+
 // fail is an Error at a byte offset of body.
 func fail(file, body string, at int, code, message string) *Error {
 	p := positionIn(body, at)

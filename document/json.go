@@ -104,7 +104,9 @@ func (p *parser) word(word string) *Error {
 func (p *parser) enter() *Error {
 	p.depth++
 	if p.depth > MaxDepth {
-		return p.fail(p.at, CodeTooDeep, "nesting is deeper than %d levels", MaxDepth)
+		err := p.fail(p.at, CodeTooDeep, "nesting is deeper than %d levels", MaxDepth)
+		err.Hint = deepHint
+		return err
 	}
 	return nil
 }

@@ -90,7 +90,7 @@ func (r *yamlReader) value(n *yaml.Node, depth int) (any, *Error) {
 		}
 	}
 	if depth > MaxDepth && n.Kind != yaml.ScalarNode {
-		return nil, r.fail(n, CodeTooDeep, "", "nesting is deeper than %d levels", MaxDepth)
+		return nil, r.fail(n, CodeTooDeep, deepHint, "nesting is deeper than %d levels", MaxDepth)
 	}
 	switch n.Kind {
 	case yaml.MappingNode:

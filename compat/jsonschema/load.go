@@ -127,6 +127,18 @@ func Identifier(name string, text []byte) string {
 	return strings.TrimSuffix(id, "#")
 }
 
+// RecordName is a schema's "title", or "": what the record naming strategies of
+// registries make a subject of.
+func RecordName(name string, text []byte) string {
+	doc, err := document.Parse(name, text)
+	if err != nil {
+		return ""
+	}
+	object, _ := doc.Value().(map[string]any)
+	title, _ := object["title"].(string)
+	return title
+}
+
 // draftOf reads "$schema", or takes the default draft.
 func (l *loader) draftOf(f *file) (draft, error) {
 	object, _ := f.doc.Value().(map[string]any)
@@ -350,7 +362,7 @@ func (l *loader) descend(from, at place, pointer, reference string) (*place, err
 	for _, token := range document.Split(pointer) {
 		next, ok := step(value, token)
 		if !ok {
-			return nil, from.fail("unresolved-reference", fmt.Sprintf("$ref %q points to nothing: %s has no %q", reference, at.file.name, document.Join(at.pointer, token)))
+			return nil, from.fail("unresolved-reference", fmt.Sprintf("$ref %q points to nothing: %s has no %q", reference, at.file.name, document.Join(at.pointer, token)), whatIsThere(value)...)
 		}
 		at, value = at.member(token), next
 		if object, ok := value.(map[string]any); ok {
@@ -362,6 +374,20 @@ func (l *loader) descend(from, at place, pointer, reference string) (*place, err
 		}
 	}
 	return &at, nil
+}
+
+// whatIsThere is a hint that lists what is there instead of what a reference names.
+func whatIsThere(value any) []string {
+	object, ok := value.(map[string]any)
+	if !ok || len(object) == 0 {
+		return nil
+	}
+	names := sortedKeys(object)
+	more := ""
+	if len(names) > 10 {
+		names, more = names[:10], ", ..."
+	}
+	return []string{"there are " + strings.Join(names, ", ") + more}
 }
 
 func idKeyword(d draft) string {
