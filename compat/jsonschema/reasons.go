@@ -23,16 +23,16 @@ func (v documentValidator) Validate(value any) error {
 	if !errors.As(err, &refusal) {
 		return err
 	}
-	return &schema.Invalid{Reasons: innermost(refusal)}
+	return &schema.Invalid{Reasons: v.innermost(refusal)}
 }
 
 // innermost lists the causes that have none of their own.
-func innermost(e *jsonschema.ValidationError) []schema.Reason {
+func (v documentValidator) innermost(e *jsonschema.ValidationError) []schema.Reason {
 	var all []schema.Reason
 	var visit func(e *jsonschema.ValidationError)
 	visit = func(e *jsonschema.ValidationError) {
 		if len(e.Causes) == 0 {
-			all = append(all, schema.Reason{Pointer: plainPointer(e.InstanceLocation), Keyword: e.KeywordLocation, Message: settle(e.Message)})
+			all = append(all, schema.Reason{Pointer: plainPointer(e.InstanceLocation), Keyword: e.KeywordLocation, Message: v.reason(e)})
 		}
 		for _, cause := range e.Causes {
 			visit(cause)

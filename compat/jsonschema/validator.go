@@ -23,6 +23,7 @@ import (
 // What only the meta-schema minds, such as a repeated enum member, is mended.
 type validator struct {
 	schema *jsonschema.Schema
+	main   *file
 }
 
 var libraryDrafts = map[draft]*jsonschema.Draft{
@@ -65,7 +66,7 @@ func newValidator(o Options, l *loader) (v *validator, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return &validator{compiled}, nil
+	return &validator{compiled, l.main}, nil
 }
 
 func onStrings(judge func(string) bool) func(any) bool {

@@ -39,7 +39,7 @@ func (q question) witness(value any, focuses []focus) *report.Witness {
 	if !errors.As(into.Validate(value), &refusal) {
 		return nil
 	}
-	reasons := leaves(refusal, focuses)
+	reasons := into.leaves(refusal, focuses)
 	w := &report.Witness{
 		Encoding: "json", Document: value, Text: document.Encode(value), Origin: "search",
 		Old: "accepts", New: "rejects: " + reasons[0].text, DependsOn: dependsOn(reasons),
@@ -59,12 +59,12 @@ type refusal struct {
 
 // leaves lists the validator's innermost reasons, those at a focus first, else
 // in a fixed order: the library walks maps.
-func leaves(e *jsonschema.ValidationError, focuses []focus) []refusal {
+func (v *validator) leaves(e *jsonschema.ValidationError, focuses []focus) []refusal {
 	var all []refusal
 	var visit func(e *jsonschema.ValidationError)
 	visit = func(e *jsonschema.ValidationError) {
 		if len(e.Causes) == 0 {
-			text := settle(e.Message)
+			text := v.reason(e)
 			if e.InstanceLocation != "" {
 				text = e.InstanceLocation + ": " + text
 			}
@@ -98,6 +98,24 @@ func focusedAt(location string, focuses []focus) bool {
 		return strings.HasPrefix(pointer, document.Join(f.node.pointer, f.keyword)) &&
 			(f.keyword != "properties" || strings.HasPrefix(pointer, document.Join(f.node.pointer, f.keyword, f.name)))
 	})
+}
+
+// reason is the library's message, with the allowed values as the schema has
+// them: the library prints numbers as texts.
+func (v *validator) reason(e *jsonschema.ValidationError) string {
+	uri, pointer, _ := strings.Cut(e.AbsoluteKeywordLocation, "#")
+	if uri != v.main.uri {
+		return settle(e.Message)
+	}
+	value, ok := valueAt(v.main.doc.Value(), plainPointer(pointer))
+	switch list, isList := value.([]any); {
+	case !ok:
+	case strings.HasSuffix(pointer, "/const"):
+		return "value must be " + short(value)
+	case strings.HasSuffix(pointer, "/enum") && isList:
+		return "value must be one of " + shortList(list)
+	}
+	return settle(e.Message)
 }
 
 // settle puts the names that the library lists in map order into their own.
