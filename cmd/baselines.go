@@ -14,6 +14,7 @@ import (
 	"github.com/nexus-blueprint/nexus/registry"
 	"github.com/nexus-blueprint/nexus/registry/dir"
 	"github.com/nexus-blueprint/nexus/registry/git"
+	"github.com/nexus-blueprint/nexus/schema"
 )
 
 // baseline is one kind of place that --against can name.
@@ -22,7 +23,7 @@ type baseline struct {
 	title string
 	// open is nil for a kind that is known and not built yet. An empty ref asks
 	// for the kind's own choice.
-	open func(ctx context.Context, a *app, ref string, layout registry.Layout) (*source, error)
+	open func(ctx context.Context, o *options, ref string, layout registry.Layout) (*source, error)
 }
 
 // baselines is the one table from KIND to registry. A further registry is one
@@ -30,8 +31,8 @@ type baseline struct {
 var baselines = []baseline{
 	{"git", "a revision of the repository, such as git:main", openGit},
 	{"dir", "a folder, or one file", openDir},
-	{"confluent", "a Confluent Schema Registry", nil},
-	{"glue", "an AWS Glue schema registry", nil},
+	{"confluent", "a registry with Confluent's interface, by its URL or its name in nexus.yaml", openConfluent},
+	{"glue", "a registry in AWS Glue, such as glue:default-registry", openGlue},
 }
 
 // source is an opened baseline.
@@ -43,14 +44,21 @@ type source struct {
 	// files is true for a place that holds files, so that what is missing was
 	// deleted or renamed. A registry may hold the subjects of other teams.
 	files           bool
-	wholeRepository bool   // its subjects are named from the repository root
-	isFile          bool   // it is one file
-	empty           bool   // it holds no subject at all, so that nothing could break
-	whole           string // the one subject that its root is, when that is a folder of versions
-	root            string // of its files, as reports name them
+	remote          bool           // it is asked over a network, where waiting for one answer leaves time for others
+	wholeRepository bool           // its subjects are named from the repository root
+	isFile          bool           // it is one file
+	empty           bool           // it holds no subject at all, so that nothing could break
+	whole           string         // the one subject that its root is, when that is a folder of versions
+	root            string         // of its files, as reports name them
+	lock            *registry.Lock // of a folder that is a copy of a registry, else nil
+	unlocked        []string       // the files of such a folder that its lock does not name
 	// read returns another file of the baseline, by its name from the repository
 	// root; nil when there are none.
 	read func(file string) ([]byte, error)
+	// ask lets the registry itself judge a schema, with its reasons; nil when it
+	// cannot be asked, and mute says why.
+	ask  func(context.Context, schema.Schema) (compatible bool, reasons []string, err error)
+	mute string
 }
 
 // describe names the source for a person.
@@ -75,9 +83,9 @@ func (a *app) baselineKinds(ending string) []string {
 
 // openBaseline opens what --against names, or without it the first kind's own
 // choice.
-func (a *app) openBaseline(ctx context.Context, against string, layout registry.Layout) (*source, error) {
+func (a *app) openBaseline(ctx context.Context, o *options, against string, layout registry.Layout) (*source, error) {
 	if against == "" {
-		return a.baselines[0].open(ctx, a, "", layout)
+		return a.baselines[0].open(ctx, o, "", layout)
 	}
 	kind, ref, ok := strings.Cut(against, ":")
 	if !ok || ref == "" {
@@ -91,12 +99,13 @@ func (a *app) openBaseline(ctx context.Context, against string, layout registry.
 			return nil, unchecked(fmt.Errorf("opening %s: this version of nexus cannot reach %s", against, b.title),
 				"built in are "+strings.Join(a.baselineKinds(":"), " and "))
 		}
-		return b.open(ctx, a, ref, layout)
+		return b.open(ctx, o, ref, layout)
 	}
 	return nil, unknown("kind in --against", kind, a.baselineKinds(""))
 }
 
-func openDir(_ context.Context, a *app, ref string, layout registry.Layout) (*source, error) {
+func openDir(_ context.Context, o *options, ref string, layout registry.Layout) (*source, error) {
+	a := o.app
 	full := a.abs(ref)
 	info, err := os.Stat(full)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -116,7 +125,8 @@ func openDir(_ context.Context, a *app, ref string, layout registry.Layout) (*so
 	}
 	return &source{
 		Registry: r, ref: "dir:" + filepath.ToSlash(ref), resolved: shown, root: shown,
-		files: true, isFile: !info.IsDir(), whole: r.Whole(),
+		files: r.Lock() == nil, isFile: !info.IsDir(), whole: r.Whole(),
+		lock: r.Lock(), unlocked: r.Unlocked(),
 	}, nil
 }
 
@@ -132,7 +142,8 @@ func mirroredFiles(folder string, files []string) []string {
 	return list
 }
 
-func openGit(ctx context.Context, a *app, ref string, layout registry.Layout) (*source, error) {
+func openGit(ctx context.Context, o *options, ref string, layout registry.Layout) (*source, error) {
+	a := o.app
 	s := &source{ref: "git:" + ref, files: true, wholeRepository: true, root: "."}
 	var r *git.Registry
 	var err error

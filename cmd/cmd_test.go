@@ -71,7 +71,7 @@ func TestTableNamesTheVersions(t *testing.T) {
 		return judged{data: compat.SubjectData{Subject: "a"}, version: version}
 	}
 	c := &schemaCheck{
-		judge: &judge{}, config: &config{}, baseline: &source{ref: "dir:old"}, checked: &tree{},
+		gate: &gate{}, judge: &judge{}, config: &config{}, baseline: &source{ref: "dir:old"}, checked: &tree{},
 		pairs: []pair{{"a", "a"}, {"b", "b"}},
 		outcomes: []outcome{
 			{results: []judged{row("2"), row("3")}},

@@ -16,6 +16,7 @@ import (
 
 	"github.com/nexus-blueprint/nexus/document"
 	"github.com/nexus-blueprint/nexus/registry"
+	"github.com/nexus-blueprint/nexus/registry/confluent"
 )
 
 const configName = "nexus.yaml"
@@ -75,6 +76,7 @@ func (a *app) checkEnvironment() error {
 			known = append(known, env)
 		}
 	}
+	known = append(known, confluent.EnvUser, confluent.EnvPassword, confluent.EnvToken)
 	for _, variable := range slices.Sorted(slices.Values(a.environ())) {
 		name, text, _ := strings.Cut(variable, "=")
 		if !strings.HasPrefix(name, "NEXUS_") || text == "" || slices.Contains(known, name) {
@@ -223,6 +225,8 @@ func (r *configReader) value(key, pointer string, value any) error {
 		e.texts, err = r.list(pointer, key, value)
 	case tableShape:
 		e.rows, err = r.table(s, pointer, value)
+	case recordsShape:
+		e.rows, err = r.records(s, pointer, value)
 	case boolShape:
 		e.texts, err = r.boolean(pointer, key, value)
 	case versionShape:
@@ -296,6 +300,51 @@ func (r *configReader) table(s setting, pointer string, value any) ([]row, error
 	return rows, nil
 }
 
+// records reads a mapping of mappings. A row is called RECORD.KEY.
+func (r *configReader) records(s setting, pointer string, value any) ([]row, error) {
+	members, ok := value.(map[string]any)
+	if !ok {
+		return nil, r.wrong(pointer, s.key, "a mapping")
+	}
+	var rows []row
+	for _, name := range r.ordered(pointer, members) {
+		at := document.Join(pointer, name)
+		record, ok := members[name].(map[string]any)
+		if !ok {
+			return nil, r.wrong(at, s.key+"."+name, "a mapping")
+		}
+		for _, key := range r.ordered(at, record) {
+			text, err := r.field(s, name+"."+key, document.Join(at, key), record[key])
+			if err != nil {
+				return nil, err
+			}
+			rows = append(rows, row{name + "." + key, text, r.place(document.Join(at, key))})
+		}
+	}
+	return rows, nil
+}
+
+// field reads one key of a record. What is wrong with its text is said without
+// the text, which may hold a secret.
+func (r *configReader) field(s setting, name, pointer string, value any) (string, error) {
+	key := name[strings.LastIndex(name, ".")+1:]
+	i := slices.IndexFunc(s.fields, func(f field) bool { return f.key == key })
+	if i < 0 {
+		err := r.unknownKey(pointer, s.key+"."+name, key, fieldKeys(s.fields))
+		return "", usage(err, append(hintsOf(err), secretsHint)...)
+	}
+	texts, err := r.text(setting{}, pointer, s.key+"."+name, value)
+	if err != nil {
+		return "", err
+	}
+	if check := s.fields[i].check; check != nil {
+		if err := check(texts[0]); err != nil {
+			return "", usagef("%s: %s.%s %w", r.place(pointer), s.key, name, err)
+		}
+	}
+	return texts[0], nil
+}
+
 func (r *configReader) boolean(pointer, key string, value any) ([]string, error) {
 	b, ok := value.(bool)
 	if !ok {
@@ -347,7 +396,7 @@ func hintsOf(err error) []string {
 
 // canonical spells a value the way the table does, where case does not matter.
 func (s setting) canonical(text string) string {
-	if s.key == "schema.level" {
+	if s.key == "schema.level" || s.key == "schema.category" {
 		return strings.ToUpper(text)
 	}
 	return text

@@ -149,6 +149,16 @@ func settingSchema(a *app, s setting) map[string]any {
 		if s.names != nil {
 			form["propertyNames"] = map[string]any{"enum": s.names(a)}
 		}
+	case recordsShape:
+		record := objectSchema("")
+		for _, f := range s.fields {
+			form := map[string]any{"type": "string", "description": f.title}
+			if f.number {
+				form["type"] = []string{"integer", "string"}
+			}
+			record["properties"].(map[string]any)[f.key] = form
+		}
+		form["type"], form["additionalProperties"] = "object", record
 	case versionShape:
 		form["const"] = 1
 	}

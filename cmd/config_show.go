@@ -61,7 +61,7 @@ func (a *app) shownSettings(c *config) ([]shownSetting, error) {
 		switch s.shape {
 		case reservedShape:
 			continue
-		case tableShape:
+		case tableShape, recordsShape:
 			for _, r := range c.table(s.key) {
 				shown = append(shown, shownSetting{Key: s.key + "[" + r.name + "]", Value: r.text, Origin: r.place, Title: s.title})
 			}
@@ -71,7 +71,7 @@ func (a *app) shownSettings(c *config) ([]shownSetting, error) {
 		if err != nil {
 			return nil, err
 		}
-		line := shownSetting{Key: s.name(), Value: v.text(), Origin: v.origin, Env: s.env(), Title: s.title}
+		line := shownSetting{Key: s.name(), Value: withoutUser(v.text()), Origin: v.origin, Env: s.env(), Title: s.title}
 		if s.shape == listShape {
 			line.Value = append([]string{}, v.texts...)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,9 +39,12 @@ func TestRulesPage(t *testing.T) {
 // families says in a sentence what the rules of a family are about, and where
 // to read more.
 var families = map[string]string{
+	"avro":      "Changes of an Avro schema, judged by the specification's schema resolution. Each rule has worked examples with witness and fix in [testdata/rules](../compat/avro/testdata/rules).",
 	"blueprint": "How an event may evolve, in any schema format. The switches of the profile `blueprint` in nexus.yaml turn these rules on and off.",
 	"confluent": "What Confluent Schema Registry would say. The profile `confluent` predicts it, and tells where it is wrong.",
+	"glue":      "What AWS Glue's schema registry is expected to say. The profile `glue` predicts it, and tells where it is wrong.",
 	"json":      "Changes of a JSON Schema. A rule names what changed; whether that breaks anybody is proved for each change in its place. Each rule has worked examples with witness and fix in [testdata/rules](../compat/jsonschema/testdata/rules).",
+	"proto":     "Changes of a Protobuf schema. `--category` says which rules hold: those of the binary form, of the JSON form too, or of generated code as well. Each rule has worked examples with witness and fix in [testdata/rules](../compat/protobuf/testdata/rules).",
 	"registry":  "Subjects and their versions, in any schema format.",
 	"waiver":    "Reviewed exceptions. See [waivers.md](waivers.md).",
 }
@@ -51,7 +55,7 @@ func rulesPage(rules []report.Rule) string {
 	b.WriteString("# Rules\n\n<!-- Written by a test from the rules themselves: NEXUS_UPDATE=1 go test ./cmd -run TestRulesPage -->\n\n")
 	b.WriteString("Every finding names one of these rules. `nexus explain RULE` shows the same text.\n" +
 		"nexus.yaml changes the severity of a rule, or switches it off.\n")
-	last := ""
+	last, listing := "", false
 	for _, r := range rules {
 		if family, _, _ := strings.Cut(r.ID, "/"); family != last {
 			fmt.Fprintf(&b, "\n## %s\n", family)
@@ -60,9 +64,29 @@ func rulesPage(rules []report.Rule) string {
 			}
 			last = family
 		}
+		if twin := twinOf(r, rules); twin != "" {
+			if !listing {
+				b.WriteString("\n")
+			}
+			listing = true
+			fmt.Fprintf(&b, "- `%s`: as `%s`\n", r.ID, twin)
+			continue
+		}
+		listing = false
 		writeRule(&b, r)
 	}
 	return b.String()
+}
+
+// twinOf is the rule of Confluent's that a rule of Glue's repeats word for word,
+// or "".
+func twinOf(r report.Rule, rules []report.Rule) string {
+	name, ok := strings.CutPrefix(r.ID, "glue/")
+	i := slices.IndexFunc(rules, func(other report.Rule) bool { return other.ID == "confluent/"+name })
+	if !ok || i < 0 || rules[i].Why != r.Why || rules[i].Before != r.Before || rules[i].After != r.After {
+		return ""
+	}
+	return rules[i].ID
 }
 
 func writeRule(b *strings.Builder, r report.Rule) {
@@ -86,8 +110,11 @@ func writeExcerpt(b *strings.Builder, title, text string) {
 		return
 	}
 	language := "text"
-	if json.Valid([]byte(text)) {
+	switch {
+	case json.Valid([]byte(text)):
 		language = "json"
+	case strings.Contains(text, "message "), strings.Contains(text, "syntax ="):
+		language = "proto"
 	}
 	fmt.Fprintf(b, "\n%s:\n\n```%s\n%s\n```\n", title, language, text)
 }
@@ -103,7 +130,7 @@ func TestEveryRuleIsDocumented(t *testing.T) {
 			t.Errorf("%s: title %q", r.ID, r.Title)
 		}
 		for what, text := range map[string]string{"why": r.Why, "fix": r.Fix} {
-			if !strings.HasSuffix(text, ".") {
+			if !strings.HasSuffix(strings.TrimSuffix(text, ")"), ".") {
 				t.Errorf("%s: %s must be a sentence, not %q", r.ID, what, text)
 			}
 		}

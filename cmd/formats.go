@@ -4,7 +4,9 @@ import (
 	"slices"
 
 	"github.com/nexus-blueprint/nexus/compat"
+	"github.com/nexus-blueprint/nexus/compat/avro"
 	"github.com/nexus-blueprint/nexus/compat/jsonschema"
+	"github.com/nexus-blueprint/nexus/compat/protobuf"
 	"github.com/nexus-blueprint/nexus/registry"
 	"github.com/nexus-blueprint/nexus/schema"
 )
@@ -27,6 +29,7 @@ type format struct {
 type engineOptions struct {
 	draft       string
 	formats     string
+	category    string
 	remoteHosts []string
 	get         func(uri string) ([]byte, error) // fetches from those hosts
 }
@@ -41,6 +44,7 @@ var formats = []format{
 			Maybe:    []string{".json", ".yaml", ".yml"},
 			Sniff:    jsonschema.Recognise,
 			Identify: jsonschema.Identifier,
+			Record:   jsonschema.RecordName,
 		},
 		family: "json",
 		engine: func(o engineOptions) (compat.Engine, error) {
@@ -48,6 +52,29 @@ var formats = []format{
 		},
 		refers:    jsonschema.RefersElsewhere,
 		plausible: jsonschema.MayBeSchema,
+	},
+	{
+		kind: registry.Kind{
+			Format:   schema.Avro,
+			Suffixes: []string{".avsc"},
+			Identify: avro.Identifier,
+			Record:   avro.RecordName,
+		},
+		family: "avro",
+		engine: func(engineOptions) (compat.Engine, error) { return avro.New(avro.Options{}) },
+		refers: avro.Refers,
+	},
+	{
+		kind: registry.Kind{
+			Format:   schema.Protobuf,
+			Suffixes: []string{".proto"},
+			Record:   protobuf.RecordName,
+		},
+		family: "proto",
+		engine: func(o engineOptions) (compat.Engine, error) {
+			return protobuf.New(protobuf.Options{Category: o.category})
+		},
+		refers: protobuf.Refers,
 	},
 }
 

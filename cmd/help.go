@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/nexus-blueprint/nexus/registry/confluent"
 )
 
 // topic is a help page that belongs to no command.
@@ -31,10 +33,33 @@ when it is answered.
 
   git:REV    a revision of the repository, such as git:main or git:v1.2.0
   dir:PATH   a folder, or one file
+  confluent:URL
+             a registry with Confluent's interface, by its URL or its name below
+             registries in nexus.yaml
+  glue:NAME  a registry in AWS Glue, such as glue:default-registry
 
 Without it, inside a git work tree, the baseline is the merge base with the default
 branch; GITHUB_BASE_REF and CI_MERGE_REQUEST_DIFF_BASE_SHA are read. On the default
 branch itself it is the first parent, and the report says so.
+
+A registry is asked with the credentials of the environment:
+` + confluent.EnvUser + ` and ` + confluent.EnvPassword + `, or
+` + confluent.EnvToken + `; for Glue those of the AWS SDK. nexus.yaml says how to reach
+it, and what its subjects are called:
+
+  registries:
+    central:
+      endpoint_url: https://registry.example.com:8081
+      ca_file: ci/ca.pem
+  schema:
+    against: confluent:central
+    subjects:
+      "orders/*.avsc": "{dir}-value"       # TopicName: orders/Placed.avsc is orders-value
+      "payments/*.avsc": "{record}"        # RecordName: com.shop.PaymentCaptured
+      "audit/*.proto": "{dir}-{record}"    # TopicRecordName
+
+The registry's level for a subject applies, unless --level or nexus.yaml sets one.
+Subjects of other teams are passed over. Without an answer nothing is checked: exit 3.
 `},
 		{"verdicts", "What compatible, breaking and undecided mean", `Compatibility is containment. BACKWARD holds when every document that is valid under
 the old version is valid under the new one, FORWARD the other way round, FULL both.

@@ -20,7 +20,7 @@ type judge struct {
 
 func (a *app) newJudge(o *options) (*judge, error) {
 	texts := map[string]string{}
-	for _, id := range []string{"schema.profile", "schema.formats", "schema.draft", "schema.undecided"} {
+	for _, id := range []string{"schema.profile", "schema.formats", "schema.draft", "schema.category", "schema.undecided"} {
 		v, err := o.get(id)
 		if err != nil {
 			return nil, err
@@ -47,7 +47,8 @@ func (a *app) newJudge(o *options) (*judge, error) {
 	}
 	for _, f := range a.formats {
 		engine, err := f.engine(engineOptions{
-			draft: texts["schema.draft"], formats: texts["schema.formats"], remoteHosts: remote.texts, get: fetch,
+			draft: texts["schema.draft"], formats: texts["schema.formats"], category: texts["schema.category"],
+			remoteHosts: remote.texts, get: fetch,
 		})
 		if err != nil {
 			return nil, usage(err)

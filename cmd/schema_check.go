@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -44,6 +45,8 @@ a witness: a document that one version accepts and the other rejects.`,
 	a.bindJudge(c)
 	f := c.Flags()
 	f.String("against", "", "the baseline, as `KIND:REF` (default: the merge base with the default branch); see nexus help against")
+	a.bindEndpoint(c)
+	f.Bool("ask-registry", false, "ask the baseline's registry for its own verdict, and report where it differs")
 	f.String("trust", "head", "read nexus.yaml and waivers from the work tree (head) or from the baseline (base)")
 	f.String("witness-dir", "", "write each finding's witness to a file in `DIR`")
 	a.complete(c, "schema.trust")
@@ -56,16 +59,19 @@ a witness: a document that one version accepts and the other rejects.`,
 // schemaCheck is one run of the command.
 type schemaCheck struct {
 	*gate
-	judge      *judge
-	config     *config
-	named      []string // the paths of the command line
-	paths      []string // those that are checked
-	partial    bool     // the paths are a choice of what there is
-	against    value
-	trust      value
-	witnessDir string
-	trusted    *source // the baseline that the gate was read from, with --trust base
-	probed     *source // the baseline of the command line, opened to look for a gate
+	judge        *judge
+	config       *config
+	named        []string // the paths of the command line
+	paths        []string // those that are checked
+	partial      bool     // the paths are a choice of what there is
+	against      value
+	trust        value
+	witnessDir   string
+	asking       bool    // the registry is asked for its own verdict
+	to           string  // where schema push registers what passes; empty for a check alone
+	trusted      *source // the baseline that the gate was read from, with --trust base
+	probed       *source // the baseline of the command line, opened to look for a gate
+	probeFailure error   // why that could not be opened
 	// gateFindings tell that the work tree's gate differs from the one in force.
 	gateFindings []report.Finding
 
@@ -90,6 +96,7 @@ func (a *app) newSchemaCheck(flags *pflag.FlagSet, paths []string) (*schemaCheck
 	if c.trust, err = c.options.get("schema.trust"); err != nil {
 		return nil, err
 	}
+	c.asking = flagText(flags, "ask-registry") == "true"
 	c.report = c.newReport("schema check")
 	c.report.Data = map[string]any{"subjects": []compat.SubjectData{}}
 	return c, nil
@@ -139,6 +146,9 @@ func (c *schemaCheck) parse(ctx context.Context) error {
 		return err
 	}
 	c.against = c.config.rebase(c.app, c.against)
+	if c.to != "" {
+		c.against = value{[]string{c.to}, "flag --to"}
+	}
 	return nil
 }
 
@@ -170,6 +180,9 @@ func (c *schemaCheck) load(ctx context.Context) error {
 	if c.baseline, err = c.openBaseline(ctx, layout); err != nil {
 		return err
 	}
+	if err := c.demandAnswers(); err != nil {
+		return err
+	}
 	if c.checked, err = c.app.openPaths(ctx, targets, c.baseline, layout); err != nil {
 		return err
 	}
@@ -188,12 +201,17 @@ func (c *schemaCheck) layout() registry.Layout {
 
 // openBaseline opens what is compared with, unless looking for a gate did.
 func (c *schemaCheck) openBaseline(ctx context.Context, layout registry.Layout) (*source, error) {
-	if c.probed != nil && (!c.against.given() || strings.HasPrefix(c.against.origin, "flag ")) {
-		return c.probed, nil
+	if !c.against.given() || strings.HasPrefix(c.against.origin, "flag ") {
+		switch {
+		case c.probed != nil:
+			return c.probed, nil
+		case c.probeFailure != nil: // asking again could take minutes
+			return nil, c.probeFailure
+		}
 	}
-	baseline, err := c.app.openBaseline(ctx, c.against.text(), layout)
+	baseline, err := c.app.openBaseline(ctx, c.options, c.against.text(), layout)
 	if known, ok := errors.AsType[*exitError](err); ok && c.against.given() && !strings.HasPrefix(c.against.origin, "flag ") {
-		err = known.hint("%s names %s as the baseline", c.against.origin, c.against.text())
+		err = known.hint("%s names %s as the baseline", c.against.origin, withoutUser(c.against.text()))
 	}
 	return baseline, err
 }
@@ -203,16 +221,47 @@ func (c *schemaCheck) check(ctx context.Context) {
 	a, total := c.app, len(c.pairs)
 	progress := ui.NewProgress(a.stderr, ui.NewTerminal(a.stderr, a.env, c.color), a.now)
 	defer progress.Clear()
+	ctx, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
 	var begun atomic.Int64
-	var done int
-	c.outcomes, done = inParallel(ctx, total, func(i int) outcome {
+	c.outcomes, _ = inParallelWith(ctx, c.workers(), total, func(i int) outcome {
 		progress.Update(int(begun.Add(1)), total, "checking "+c.pairs[i].name())
-		return c.subject(ctx, c.pairs[i])
+		o := c.subject(ctx, c.pairs[i])
+		switch {
+		case o.lost != nil:
+			giveUp(o.lost)
+		case isUnreachable(context.Cause(ctx)) && o.status == uncheckable:
+			return outcome{} // its own question was only cut off by giving up
+		}
+		return o
 	})
-	if left := total - done; left > 0 {
-		c.report.Errors = append(c.report.Errors, report.Problem{
-			Code: "interrupted", Message: fmt.Sprintf("interrupted: %d of %d subjects were not checked", left, total),
-		})
+	c.noteUnreached(context.Cause(ctx))
+}
+
+// workers is how many subjects are judged at the same time. Those that wait for
+// an answer over the network leave the processors to others.
+func (c *schemaCheck) workers() int {
+	if c.baseline.remote {
+		return max(remoteWorkers, runtime.GOMAXPROCS(0))
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// noteUnreached reports how many subjects were not looked at, and why.
+func (c *schemaCheck) noteUnreached(cause error) {
+	left := 0
+	for _, o := range c.outcomes {
+		if o.empty() {
+			left++
+		}
+	}
+	p := report.Problem{Code: "interrupted", Message: fmt.Sprintf("interrupted: %d of %d subjects were not checked", left, len(c.outcomes))}
+	if isUnreachable(cause) {
+		p.Code = registry.CodeUnreachable
+		p.Message = fmt.Sprintf("%d of %d subjects were not checked: %s gives no answer any more", left, len(c.outcomes), c.baseline.ref)
+	}
+	if left > 0 {
+		c.report.Errors = append(c.report.Errors, p)
 	}
 }
 
@@ -310,6 +359,7 @@ func (c *schemaCheck) table() report.Table {
 		t.Notes = []string{"profile " + c.judge.profile.Name}
 	}
 	t.Notes = append(t.Notes, "against "+c.baseline.describe())
+	t.Notes = append(t.Notes, c.baseline.lockNotes(c.asOf)...)
 	t.Notes = append(t.Notes, c.checked.notes...)
 	t.Notes = append(t.Notes, c.idleRules()...)
 	if unlisted > 0 {

@@ -23,7 +23,7 @@ import (
 func (c *schemaCheck) pairSubjects(ctx context.Context) ([]pair, error) {
 	known, err := c.baseline.Subjects(ctx)
 	if err != nil {
-		return nil, unchecked(fmt.Errorf("listing the subjects of %s: %w", c.baseline.ref, err))
+		return nil, sourceFailure("listing the subjects of "+c.baseline.ref, err)
 	}
 	var pairs []pair
 	var added []string
@@ -86,6 +86,10 @@ func (c *schemaCheck) gone(ctx context.Context, known []string) ([]goneSchema, e
 	var gone []goneSchema
 	for _, subject := range known {
 		if _, ok := slices.BinarySearch(c.checked.subjects, subject); ok {
+			continue
+		}
+		if !c.baseline.files { // its absence says nothing, so that it need not be read
+			gone = append(gone, goneSchema{Schema: schema.Schema{Subject: subject}})
 			continue
 		}
 		s, err := c.baseline.Schema(ctx, subject, "")
@@ -157,7 +161,7 @@ func (c *schemaCheck) demandSubjects(gone []goneSchema) error {
 	if len(c.checked.subjects) > 0 || len(c.checked.problems) > 0 || deleted {
 		return nil
 	}
-	hints := []string{"a file is a schema when its $schema is a JSON Schema meta-schema, when it is named *.schema.json or *.schema.yaml, or when schema.subjects in nexus.yaml says so"}
+	hints := []string{"a file is a schema when it is named *.avsc, *.proto, *.schema.json or *.schema.yaml, when its $schema is a JSON Schema meta-schema, or when schema.subjects in nexus.yaml says so"}
 	if len(c.checked.passed) > 0 {
 		hints = append(hints, "passed over, because their text does not say that they are schemas: "+sample(c.checked.passed))
 	}
@@ -166,16 +170,21 @@ func (c *schemaCheck) demandSubjects(gone []goneSchema) error {
 
 // demandPair refuses a run in which nothing meets: as a rule one of the two
 // roots is wrong, and all subjects would be called new and deleted.
-// A rename that is only likely does not show that they are right.
+// A rename that is only likely does not show that they are right. A push may well
+// bring only new subjects.
 func (c *schemaCheck) demandPair(met bool, gone []goneSchema) error {
 	expected := slices.ContainsFunc(gone, func(g goneSchema) bool { return g.judged || !c.baseline.wholeRepository })
-	if met || !expected || len(c.checked.subjects) == 0 {
+	if met || !expected || len(c.checked.subjects) == 0 || c.to != "" {
 		return nil
+	}
+	layout := "both roots must be folders of the same layout, because a subject is its path below the root"
+	if !c.baseline.files {
+		layout = `schema.subjects in nexus.yaml names the subjects of files, such as "orders/*.avsc: '{dir}-value'"; see nexus help against`
 	}
 	return unchecked(
 		fmt.Errorf("nothing paired: no subject under %s has a counterpart in %s", strings.Join(c.paths, ", "), c.baseline.ref),
 		fmt.Sprintf("the checked side holds %s; the baseline holds %s", sample(c.checked.subjects), sampleGone(gone)),
-		"both roots must be folders of the same layout, because a subject is its path below the root",
+		layout,
 	)
 }
 

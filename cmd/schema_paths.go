@@ -144,7 +144,7 @@ func onTheWay(name, wanted string) bool {
 func (t *tree) add(ctx context.Context, target target, baseline *source, o dir.Options) (string, error) {
 	known, err := baseline.Subjects(ctx)
 	if err != nil {
-		return "", unchecked(fmt.Errorf("listing the subjects of %s: %w", baseline.ref, err))
+		return "", sourceFailure("listing the subjects of "+baseline.ref, err)
 	}
 	folder := target.full
 	if !target.folder {

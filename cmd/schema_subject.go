@@ -25,6 +25,7 @@ type outcome struct {
 	results     []judged
 	findings    []report.Finding
 	problems    []report.Problem
+	lost        error // the registry gives no answer any more
 	status      status
 	place       report.Location
 	nextDigests []string
@@ -101,12 +102,12 @@ func (c *schemaCheck) judgePair(ctx context.Context, p pair) outcome {
 	if err != nil {
 		return failed(p.subject, err)
 	}
-	level, origin, err := c.level(ctx, p.old)
+	l, err := c.levels(ctx, p.old)
 	if err != nil {
 		return failed(p.subject, err)
 	}
 	chain := len(next) > 1 || next[0].Version != ""
-	previous, err := registry.History(ctx, c.baseline, p.old, chain || level.Transitive())
+	previous, err := registry.History(ctx, c.baseline, p.old, chain || l.transitive(c.asking))
 	if err != nil {
 		return failed(p.subject, fmt.Errorf("reading %s from %s: %w", p.old, c.baseline.ref, err))
 	}
@@ -115,8 +116,12 @@ func (c *schemaCheck) judgePair(ctx context.Context, p pair) outcome {
 		o.findings = append(o.findings, compat.SubjectRenamed(previous[len(previous)-1], next[len(next)-1]))
 	}
 	o.findings = append(o.findings, c.removedVersions(previous, next)...)
+	newest := previous[len(previous)-1]
 	for _, s := range steps(previous, next) {
-		c.step(ctx, &o, s, level, origin)
+		result := c.step(ctx, &o, s, l)
+		if c.asking && result != nil && s.latest().Revision == newest.Revision {
+			c.askRegistry(ctx, &o, s, result, l)
+		}
 	}
 	return o
 }
@@ -126,6 +131,9 @@ type step struct {
 	previous []schema.Schema
 	next     schema.Schema
 }
+
+// latest is the version before.
+func (s step) latest() schema.Schema { return s.previous[len(s.previous)-1] }
 
 // steps lists what there is to judge: every version that the baseline does not
 // hold, after those before it, and every version that was edited in place. When
@@ -157,27 +165,28 @@ func steps(previous, next []schema.Schema) []step {
 }
 
 // step judges one version. Equal bytes need no judging, unless they refer to
-// another document, which may have changed.
-func (c *schemaCheck) step(ctx context.Context, o *outcome, s step, level compat.Level, origin string) {
-	latest := s.previous[len(s.previous)-1]
+// another document, which may have changed. The result is nil when there was
+// nothing to judge, or no way to.
+func (c *schemaCheck) step(ctx context.Context, o *outcome, s step, l levels) *compat.Result {
+	latest := s.latest()
 	equal := bytes.Equal(latest.Text, s.next.Text) && !c.app.refers(s.next)
 	var result *compat.Result
 	switch {
 	case latest.Format != s.next.Format:
 		o.status = refused
 		o.findings = append(o.findings, compat.FormatChanged(latest, s.next))
-		return
+		return nil
 	case equal:
-		if err := c.readable(s.next); err != nil {
+		if _, err := c.judge.parse(s.next); err != nil {
 			o.fail(s.next.Subject, err)
-			return
+			return nil
 		}
-		result = compat.Unchanged(level, c.judge.profile.Name)
+		result = compat.Unchanged(l.inForce, c.judge.profile.Name)
 	default:
 		var err error
-		if result, err = c.compare(ctx, s, level); err != nil {
+		if result, err = c.compare(ctx, s, l.inForce); err != nil {
 			o.fail(s.next.Subject, err)
-			return
+			return nil
 		}
 		o.add(result, c.judge.undecided)
 	}
@@ -185,7 +194,11 @@ func (c *schemaCheck) step(ctx context.Context, o *outcome, s step, level compat
 	if name := versionName(latest); name != "" {
 		against += " " + name
 	}
-	o.results = append(o.results, judged{result.Data(s.next.Subject, against), s.next.Version, origin, equal})
+	o.results = append(o.results, judged{result.Data(s.next.Subject, against), s.next.Version, l.origin, equal})
+	if equal {
+		return nil
+	}
+	return result
 }
 
 // compare parses the versions and asks package compat.
@@ -243,30 +256,40 @@ func (c *schemaCheck) judgeAdded(ctx context.Context, p pair) outcome {
 	o := outcome{status: added, nextDigests: digests(versions), place: compat.Start(versions[len(versions)-1], "new")}
 	o.findings = append(o.findings, compat.SubjectAdded(versions[len(versions)-1]))
 	for i, s := range versions {
-		if err := c.readable(s); err != nil {
+		parsed, err := c.judge.parse(s)
+		if err != nil {
 			o.fail(p.subject, err)
 			return o
 		}
-		if i > 0 { // the versions that arrive together still follow each other
-			level, origin, err := c.level(ctx, p.subject)
+		if i == 0 {
+			o.findings = append(o.findings, c.judge.lint(parsed)...)
+		} else { // the versions that arrive together still follow each other
+			l, err := c.levels(ctx, p.subject)
 			if err != nil {
 				return failed(p.subject, err)
 			}
-			c.step(ctx, &o, step{versions[:i], s}, level, origin)
+			c.step(ctx, &o, step{versions[:i], s}, l)
 		}
 	}
 	return o
 }
 
-// readable tells why a schema cannot be read. It is all that can be asked of a
-// version that meets no other: what it says is judged when it changes.
-func (c *schemaCheck) readable(s schema.Schema) error {
-	engine, err := c.judge.engine(s.Format)
+// parse reads a schema. That it can be read is all that is asked of a version
+// that meets no other: what it says is judged when it changes.
+func (j *judge) parse(s schema.Schema) (compat.Parsed, error) {
+	engine, err := j.engine(s.Format)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, err = engine.Parse(s)
-	return err
+	return engine.Parse(s)
+}
+
+// lint lists what is odd about the first version of a subject.
+func (j *judge) lint(p compat.Parsed) []report.Finding {
+	if linter, ok := j.engines[p.Schema().Format].(compat.Linter); ok {
+		return linter.Lint(nil, p)
+	}
+	return nil
 }
 
 func (c *schemaCheck) judgeDeleted(ctx context.Context, p pair) outcome {
@@ -281,14 +304,27 @@ func (c *schemaCheck) judgeDeleted(ctx context.Context, p pair) outcome {
 	}
 }
 
-// level is the compatibility level that applies to a subject.
-func (c *schemaCheck) level(ctx context.Context, subject string) (compat.Level, string, error) {
+// levels are the compatibility levels that concern a subject.
+type levels struct {
+	inForce  compat.Level
+	origin   string       // of the one in force
+	demanded compat.Level // the baseline's own, empty when it demands none
+}
+
+// transitive reports whether all versions of the baseline are looked at. A
+// registry that is asked for its verdict goes by its own level.
+func (l levels) transitive(asking bool) bool {
+	return l.inForce.Transitive() || asking && l.demanded.Transitive()
+}
+
+// levels asks the baseline for its level of a subject, and settles which applies.
+func (c *schemaCheck) levels(ctx context.Context, subject string) (levels, error) {
 	demanded, err := c.baseline.Compatibility(ctx, subject)
 	if err != nil && !errors.Is(err, registry.ErrNotFound) {
-		return "", "", fmt.Errorf("asking %s for the level of %s: %w", c.baseline.ref, subject, err)
+		return levels{}, fmt.Errorf("asking %s for the level of %s: %w", c.baseline.ref, subject, err)
 	}
 	level, origin := c.judge.levelFor(demanded)
-	return level, origin, nil
+	return levels{level, origin, demanded}, nil
 }
 
 // failed is the outcome of a subject that could not be looked at.
@@ -301,6 +337,9 @@ func failed(subject string, err error) outcome {
 // fail records why a subject could not be checked; the others go on.
 func (o *outcome) fail(subject string, err error) {
 	o.status = uncheckable
+	if isUnreachable(err) {
+		o.lost = err
+	}
 	o.problems = append(o.problems, problem(subject, err))
 }
 
@@ -310,8 +349,11 @@ func problem(subject string, err error) report.Problem {
 	switch {
 	case errors.As(err, &input):
 		return input.Problem(subject)
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled) && !isUnreachable(err):
 		return report.Problem{Code: "interrupted", Message: "interrupted while it was checked", Subject: &subject}
+	}
+	if known, ok := errors.AsType[*registry.Error](err); ok {
+		return registryProblem(subject, known)
 	}
 	if file, ok := errors.AsType[*registry.FileError](err); ok {
 		side := "new"

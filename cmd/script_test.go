@@ -29,7 +29,7 @@ func TestScripts(t *testing.T) {
 		Dir:                 filepath.Join("..", "testdata", "script"),
 		RequireExplicitExec: true,
 		UpdateScripts:       os.Getenv("NEXUS_UPDATE") != "",
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "repo": repo},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "repo": repo, "confluent": confluentServer, "glue": glueServer},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("SOURCE_DATE_EPOCH", "1769817600") // 2026-01-31
 			env.Setenv("COLUMNS", "200")                  // no line is wrapped

@@ -107,7 +107,7 @@ func runFake(t *testing.T, files map[string]string, args ...string) (stdout, std
 			family: "words",
 			engine: func(engineOptions) (compat.Engine, error) { return wordEngine{}, nil },
 		}},
-		baselines: append(slices.Clone(baselines), baseline{kind: "shelf", title: "a shelf", open: func(_ context.Context, _ *app, ref string, _ registry.Layout) (*source, error) {
+		baselines: append(slices.Clone(baselines), baseline{kind: "shelf", title: "a shelf", open: func(_ context.Context, _ *options, ref string, _ registry.Layout) (*source, error) {
 			return &source{Registry: shelf{"colours": "red green", "sizes": "small large"}, ref: "shelf:" + ref, resolved: ref}, nil
 		}}),
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/nexus-blueprint/nexus/compat"
+	"github.com/nexus-blueprint/nexus/compat/protobuf"
 )
 
 // shape is the form of a value in nexus.yaml.
@@ -17,6 +18,7 @@ const (
 	boolShape           // true or false
 	tableShape          // names to texts
 	versionShape        // the number 1
+	recordsShape        // names to mappings with the keys of fields
 	reservedShape       // a key that a later part of nexus reads
 )
 
@@ -31,11 +33,12 @@ type setting struct {
 	title   string
 	values  func(*app) []string // the valid texts, nil when any text is
 	names   func(*app) []string // the valid names of a table, nil when any name is
+	fields  []field             // of a record
 }
 
 // env is the variable that sets it, or "".
 func (s setting) env() string {
-	if s.flag == "" || s.shape == tableShape {
+	if s.flag == "" || s.shape == tableShape || s.shape == recordsShape {
 		return ""
 	}
 	return "NEXUS_" + strings.ToUpper(strings.ReplaceAll(s.flag, "-", "_"))
@@ -57,18 +60,19 @@ func settings() []setting {
 		{key: "schema.profile", flag: "profile", initial: "blueprint", values: profileNames, title: "the rule book that turns changes into a verdict"},
 		{key: "schema.formats", flag: "formats", initial: "assert", values: words("assert", "draft", "ignore"), title: "whether the keyword format is checked: always, as the draft says, or never"},
 		{key: "schema.draft", flag: "draft", initial: "7", values: words("4", "6", "7", "2019-09", "2020-12"), title: "the draft of a JSON Schema without $schema"},
+		{key: "schema.category", flag: "category", initial: "WIRE_JSON", values: words(protobuf.Categories...), title: "what must stay the same in a Protobuf schema: the binary form, the JSON form too, or generated code as well"},
 		{key: "schema.undecided", initial: "error", values: words("error", "warning"), title: "what a change that cannot be decided counts as"},
 		{key: "schema.fail_on", flag: "fail-on", initial: "error", values: words("error", "warning", "note", "never"), title: "the least severity that fails a run"},
 		{key: "schema.trust", flag: "trust", initial: "head", values: words("head", "base"), title: "where nexus.yaml and waivers are read: the work tree or the baseline revision"},
 		{key: "schema.allow_remote", flag: "allow-remote", shape: listShape, title: "hosts from which a remote $ref may be fetched"},
-		{key: "schema.subjects", shape: tableShape, title: "file glob to subject name; {path}, {dir} and {name} stand for parts of the file's path"},
+		{key: "schema.subjects", shape: tableShape, title: "file glob to subject name; {path}, {dir} and {name} stand for parts of the file's path, {record} for the record that its text names"},
 		{key: "schema.rules", shape: tableShape, values: words("error", "warning", "note", "off"), names: ruleNames, title: "rule to severity"},
 		{key: "profiles.blueprint.allow_new_fields", shape: boolShape, initial: "true", title: "a field may be added"},
 		{key: "profiles.blueprint.require_defaults", shape: boolShape, initial: "true", title: "an added field needs a default"},
 		{key: "profiles.blueprint.allow_field_removal", shape: boolShape, initial: "false", title: "a field may be removed"},
 		{key: "profiles.blueprint.allow_type_changes", shape: boolShape, initial: "false", title: "a type may change"},
 		{key: "waivers", flag: "waivers", initial: "waivers.yaml", title: "the file of reviewed exceptions"},
-		{key: "registries", shape: reservedShape, title: "schema registries by name"},
+		{key: "registries", shape: recordsShape, fields: connectionFields, title: "schema registries by name, and how to reach them"},
 		{key: "catalog", shape: reservedShape, title: "the event catalog"},
 		{key: "policy", shape: reservedShape, title: "policy packs"},
 		{key: "log", shape: reservedShape, title: "the recorded event log"},
@@ -80,6 +84,7 @@ func settings() []setting {
 		{flag: "color", initial: "auto", values: words("auto", "always", "never"), title: "whether the terminal output is coloured"},
 		{flag: "baseline", initial: "", title: "an earlier JSON report whose findings no longer fail"},
 		{flag: "as-of", initial: "", title: "the day on which waivers are judged, YYYY-MM-DD"},
+		{flag: "endpoint-url", initial: "", title: "the address of a registry instead of its own, such as an emulator's"},
 		{flag: "config", initial: "", title: "the configuration file instead of the one found by walking up"},
 	}
 }

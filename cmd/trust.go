@@ -18,6 +18,9 @@ import (
 // the command has the last word; nexus.yaml only asks for more: a baseline that
 // says trust: base is trusted even where the change at hand has removed the line.
 func (c *schemaCheck) settleTrust(ctx context.Context) error {
+	if c.to != "" {
+		return nil // what is pushed has been merged
+	}
 	demanded := c.trust.text() == "base"
 	if named := c.trust.given() && c.trust.origin != c.config.entries["schema.trust"].place; named && !demanded {
 		return nil
@@ -29,12 +32,13 @@ func (c *schemaCheck) settleTrust(ctx context.Context) error {
 	if !demanded && !c.app.inRepository() {
 		return nil
 	}
-	baseline, err := c.app.openBaseline(ctx, against.text(), c.layout())
+	baseline, err := c.app.openBaseline(ctx, c.options, against.text(), c.layout())
 	switch {
 	case err != nil && demanded:
 		return err
 	case err != nil:
-		return nil // met again, and reported, if it is what the run compares with
+		c.probeFailure = err // reported if it is what the run compares with
+		return nil
 	case baseline.read == nil && demanded:
 		return usagef("reading --trust base: %s keeps no configuration", baseline.ref).hint("only a revision does: --against git:REV")
 	}

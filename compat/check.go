@@ -64,7 +64,8 @@ type Result struct {
 	Changes  []Change
 	Breaks   []Break
 	Bump     Bump
-	Declared Bump // what the author promised, or empty
+	Declared Bump             // what the author promised, or empty
+	Lints    []report.Finding // what breaks nobody and is most likely wrong
 	Deploy   Deploy
 	// Oldest is the oldest earlier version that the change breaks, nil when none does.
 	Oldest Parsed
@@ -121,6 +122,9 @@ func Check(ctx context.Context, engine Engine, o Options, previous []Parsed, nex
 	result.Bump = deserved(result, o, comparison, latest, next)
 	result.Deploy = deployOrder(o.Profile, comparison)
 	result.Declared = declared(o, latest, next)
+	if linter, ok := engine.(Linter); ok && !o.Unproved {
+		result.Lints = linter.Lint(latest, next)
+	}
 	return result, nil
 }
 

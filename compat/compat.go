@@ -112,7 +112,7 @@ type Field struct {
 	Required bool // required in the version that has it
 	Default  bool // it has a default (proto3's implicit zero counts)
 	Open     bool // the version without it admits unknown fields
-	Reserved bool // the version without it reserves its name and number (Protobuf)
+	Reserved bool // the version without it reserves its name and number (Protobuf), or keeps its name as an alias (Avro)
 }
 
 // Change is one difference between two versions.
@@ -203,6 +203,14 @@ type Emulator interface {
 	// compatible with previous; none means it would accept. emulates is false
 	// for a registry the engine does not know.
 	Refusals(registry string, previous, next Parsed) (refusals []Refusal, emulates bool)
+}
+
+// Linter is an Engine that knows what is legal in one version, breaks nobody and
+// is most likely wrong all the same.
+type Linter interface {
+	// Lint looks at next, and at what changed since previous, which is nil for a
+	// new subject.
+	Lint(previous, next Parsed) []report.Finding
 }
 
 // InputError is a schema that cannot be read: malformed, unresolvable, too deep.

@@ -10,8 +10,8 @@ import (
 	"github.com/nexus-blueprint/nexus/schema"
 )
 
-// Findings lists what counts against the change: its breaks under the profile,
-// and a declared version bump that is too small.
+// Findings lists what counts against the change: its breaks under the profile, a
+// declared version bump that is too small, and what the engine finds odd.
 func (r *Result) Findings() []report.Finding {
 	findings := make([]report.Finding, 0, len(r.Breaks)+1)
 	for i := range r.Breaks {
@@ -20,7 +20,7 @@ func (r *Result) Findings() []report.Finding {
 	if r.Declared != "" && r.Declared.Less(r.Bump) {
 		findings = append(findings, r.bumpFinding())
 	}
-	return findings
+	return append(findings, r.Lints...)
 }
 
 func (r *Result) finding(b *Break) report.Finding {

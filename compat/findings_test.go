@@ -344,7 +344,8 @@ func TestRulesAreDocumented(t *testing.T) {
 	}
 	for _, id := range []string{
 		RuleCompatible, RuleUnexplained, RuleOpenAddition, RuleFieldAdded, RuleFieldRemoved, RuleTypeChanged, RuleDefaultMissing, RuleDefaultRemoved, RuleBumpTooSmall,
-		RuleSubjectAdded, RuleSubjectDeleted, RuleSubjectRenamed, RuleFormatChanged, RuleGateChanged, RuleUndecided, "confluent/missed-break", "confluent/false-alarm",
+		RuleSubjectAdded, RuleSubjectDeleted, RuleSubjectRenamed, RuleFormatChanged, RuleGateChanged, RuleUndecided, RuleDisagreement,
+		"confluent/missed-break", "confluent/false-alarm", "glue/missed-break", "glue/false-alarm",
 	} {
 		if !seen[id] {
 			t.Errorf("%s is not documented", id)

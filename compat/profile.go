@@ -42,7 +42,7 @@ type judge func(p Profile, c *Comparison, directions []Direction, ask refusalsFu
 type refusalsFunc func(Direction) ([]Refusal, error)
 
 // Profiles lists the profile names in the order in which help shows them.
-var Profiles = []string{"blueprint", "containment", "confluent", "confluent-lenient"}
+var Profiles = []string{"blueprint", "containment", "confluent", "confluent-lenient", "glue"}
 
 // ruleBook is how a profile judges.
 type ruleBook struct {
@@ -58,6 +58,7 @@ var ruleBooks = map[string]ruleBook{
 	"confluent":   {judge: judgeRegistry, predicts: true},
 	// Confluent's LENIENT policy, which lets properties of open objects come and go.
 	"confluent-lenient": {judge: judgeRegistry, predicts: true},
+	"glue":              {judge: judgeRegistry, predicts: true},
 }
 
 // ParseProfile returns the profile of that name with its default switches.
@@ -67,6 +68,10 @@ func ParseProfile(name string) (Profile, error) {
 	}
 	return Profile{Name: name, Switches: DefaultSwitches}, nil
 }
+
+// Predicts reports whether the profile's verdict is a guess at what a schema
+// registry of that kind answers.
+func (p Profile) Predicts(kind string) bool { return ruleBooks[p.Name].predicts && p.family() == kind }
 
 // family is the first part of the ids of the profile's rules.
 func (p Profile) family() string { return strings.TrimSuffix(p.Name, "-lenient") }

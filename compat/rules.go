@@ -23,6 +23,8 @@ const (
 	RuleFormatChanged  = "registry/format-changed"
 	RuleGateChanged    = "registry/gate-changed"
 	RuleUndecided      = "registry/undecided"
+	RuleDisagreement   = "registry/disagreement"
+	RulePushRefused    = "registry/push-refused"
 )
 
 // Off is the severity with which a team switches a rule off.
@@ -40,7 +42,7 @@ func RuleSeverity(id string) report.Severity {
 
 // Rules documents the rules of this package, family by family.
 func Rules() []report.Rule {
-	return slices.Concat(blueprintRules(), registryRules(), emulationRules("confluent", "Confluent Schema Registry"))
+	return slices.Concat(blueprintRules(), registryRules(), emulationRules("confluent", "Confluent Schema Registry"), emulationRules("glue", "AWS Glue"))
 }
 
 // blueprintRules are the founding document's: how an event may evolve.
@@ -176,6 +178,22 @@ func registryRules() []report.Rule {
 			Before: `{"pattern": "^(?!x)"}`,
 			After:  `{"pattern": "^(?!y)"}`,
 			Fix:    "Write the constraint in a form that can be decided, or have a person review it and waive the finding.",
+		},
+		{
+			ID: RuleDisagreement, Severity: report.Warning,
+			Title:  "The schema registry answers otherwise than nexus expects",
+			Why:    "With --ask-registry the registry itself judges the change. Where its answer is not what the profile predicts, or not the truth, one of the two is wrong, and the finding gives the reasons of both. A registry that accepts a break lets it reach consumers; one that refuses a safe change stops the release.",
+			Before: `{"type": "object", "properties": {"id": {"type": "string"}}}`,
+			After:  `{"type": "object", "properties": {"id": {"type": "string"}, "note": {"type": "string"}}}`,
+			Fix:    "Read both reasons. When the registry is right about its own rules, expect the release to be accepted or refused as it says.",
+		},
+		{
+			ID: RulePushRefused, Severity: report.Error,
+			Title:  "The schema registry refuses the version",
+			Why:    "nexus found the change compatible, or somebody waived what it found, and the registry does not take it: it judges by rules or by a history of its own. Producers that register their schemas when they start fail the same way.",
+			Before: "BACKWARD",
+			After:  "409 Conflict",
+			Fix:    "Read the registry's reasons. Make the change compatible under its rules, set another level with --set-level, or register a new subject.",
 		},
 	}
 }

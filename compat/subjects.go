@@ -3,6 +3,7 @@ package compat
 import (
 	"fmt"
 	"path"
+	"strings"
 
 	"github.com/nexus-blueprint/nexus/report"
 	"github.com/nexus-blueprint/nexus/schema"
@@ -47,6 +48,14 @@ func FormatChanged(old, next schema.Schema) report.Finding {
 	f.Hint = "publish the new format as a new subject"
 	f.Related = []report.Related{{Message: "the old version", Location: Start(old, "old")}}
 	f.Fingerprint = report.Fingerprint(RuleFormatChanged, next.Subject, "", "", string(old.Format), string(next.Format))
+	return f
+}
+
+// PushRefused reports a version that the registry did not take, with its reasons.
+func PushRefused(s schema.Schema, reasons string, hints []string) report.Finding {
+	f := subjectFinding(RulePushRefused, s.Subject, reasons, Start(s, "new"))
+	f.Hint = strings.Join(hints, "; ")
+	f.Fingerprint = report.Fingerprint(RulePushRefused, s.Subject, "", "", nil, s.Digest())
 	return f
 }
 

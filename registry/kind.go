@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"errors"
 	"path"
 	"strings"
 
@@ -22,6 +23,9 @@ type Kind struct {
 	// Identify returns the identifier by which other schemas may refer to this
 	// one, such as a JSON Schema's $id, or "". nil when the format has none.
 	Identify func(name string, text []byte) string
+	// Record returns the name that a text gives to what it describes, which
+	// {record} in a SubjectRule stands for, or "". nil when the format has none.
+	Record func(name string, text []byte) string
 }
 
 // SubjectRule names the subjects of the files that a glob matches.
@@ -30,7 +34,10 @@ type SubjectRule struct {
 	// the compared root. A * stays within a path segment, ** spans any number of them.
 	Glob string
 	// Name is the subject, where {path} is the subject that the file would have
-	// without the rule, {dir} the folder of that path and {name} its last segment.
+	// without the rule, {dir} the folder of that path, {name} its last segment and
+	// {record} the name that the text itself states. So the strategies by which
+	// clients of schema registries name subjects are {dir}-value (TopicName, in
+	// folders named after topics), {record} and {dir}-{record}.
 	Name string
 }
 
@@ -78,8 +85,20 @@ func matchSegments(glob, name []string) bool {
 	return len(name) == 0
 }
 
-// expand fills a rule's template in for the path of a subject.
-func (r SubjectRule) expand(subject string) string {
+// errNoRecord is why a file has no subject under a rule that wants {record}.
+var errNoRecord = errors.New("schema.subjects names its subject after {record}, and the text states no name of a record")
+
+// subject is the name that the rule gives to a file whose subject would be another.
+func (r SubjectRule) subject(subject string, c candidate) (string, error) {
+	record := ""
+	if strings.Contains(r.Name, "{record}") && c.Err == nil {
+		if c.kind.Record != nil {
+			record = c.kind.Record(c.Name, c.Text)
+		}
+		if record == "" {
+			return subject, errNoRecord
+		}
+	}
 	dir, name := path.Split(subject)
-	return strings.NewReplacer("{path}", subject, "{dir}", strings.TrimSuffix(dir, "/"), "{name}", name).Replace(r.Name)
+	return strings.NewReplacer("{path}", subject, "{dir}", strings.TrimSuffix(dir, "/"), "{name}", name, "{record}", record).Replace(r.Name), nil
 }

@@ -23,9 +23,9 @@ func (r SubjectRule) Check() error {
 	}
 	for _, found := range placeholder.FindAllString(r.Name, -1) {
 		switch found {
-		case "{path}", "{dir}", "{name}":
+		case "{path}", "{dir}", "{name}", "{record}":
 		default:
-			return fmt.Errorf("unknown placeholder %s in %q; known are {path}, {dir} and {name}", found, r.Name)
+			return fmt.Errorf("unknown placeholder %s in %q; known are {path}, {dir}, {name} and {record}", found, r.Name)
 		}
 	}
 	return nil

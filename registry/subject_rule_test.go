@@ -10,7 +10,7 @@ func TestSubjectRuleCheck(t *testing.T) {
 		{"events/*.json", "{path}-value", ""},
 		{"[", "x", `"[" is no glob: [ needs its ]`},
 		{"events/[a", "x", `"events/[a" is no glob: [ needs its ]`},
-		{"events/**", "{nope}", `unknown placeholder {nope} in "{nope}"; known are {path}, {dir} and {name}`},
+		{"events/**", "{nope}", `unknown placeholder {nope} in "{nope}"; known are {path}, {dir}, {name} and {record}`},
 		{"events/**", "", "a subject needs a name"},
 	}
 	for _, test := range tests {

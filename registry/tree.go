@@ -23,6 +23,17 @@ type File struct {
 	Err  error // why it could not be read, nil when it was
 	// Given is true for a file that the user named: it is a schema whatever it holds.
 	Given bool
+	// Locked says whose version the file is, when a Lock does; nil leaves that to
+	// the file's name.
+	Locked *LockedFile
+}
+
+// LockedFile is what a Lock knows about a file.
+type LockedFile struct {
+	Subject    string
+	Version    string
+	Format     schema.Format
+	References []schema.Reference
 }
 
 // FileError says that a file could not be read.
@@ -148,6 +159,10 @@ func NewTree(files []File, o TreeOptions) *Tree {
 	files = slices.SortedFunc(slices.Values(files), func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
 	folders := map[string][]candidate{}
 	for _, file := range files {
+		if locked := file.Locked; locked != nil {
+			t.add(locked.Subject, entry{version: locked.Version, format: locked.Format, file: file})
+			continue
+		}
 		c, ok := o.recognise(file)
 		if !ok {
 			t.passed = append(t.passed, file.Name)
@@ -199,7 +214,10 @@ func (t *Tree) place(dir string, files []candidate, rootName string) {
 			}
 		}
 		if c.rule != nil {
-			subject = c.rule.expand(subject)
+			var err error
+			if subject, err = c.rule.subject(subject, c); err != nil {
+				c.Err = err
+			}
 		} else if versions && dir == "." {
 			t.whole = subject
 		}
@@ -267,11 +285,16 @@ func (t *Tree) Schema(_ context.Context, subject, version string) (schema.Schema
 	if e.file.Err != nil {
 		return schema.Schema{}, &FileError{File: e.file.Name, Err: e.file.Err}
 	}
-	return schema.Schema{
+	s := schema.Schema{
 		Subject: subject, Version: e.version, Format: e.format,
 		File: e.file.Name, Revision: t.revision, Text: e.file.Text,
-		Resolve: t.resolver(e.file.Name),
-	}, nil
+	}
+	if e.file.Locked != nil {
+		s.References = e.file.Locked.References
+	} else {
+		s.Resolve = t.resolver(e.file.Name)
+	}
+	return s, nil
 }
 
 // resolver reads what a file refers to: by path, or by the identifier that

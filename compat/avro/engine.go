@@ -67,6 +67,7 @@ type parsed struct {
 
 	weighing sync.Once
 	weighed  map[*node]int
+	taken    []schema.Reference
 }
 
 // Parse reads a schema and every definition that it takes from elsewhere:
@@ -84,7 +85,7 @@ func parse(s schema.Schema) (*parsed, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &parsed{source: s, main: l.main, files: l.files, root: root, lints: l.lints}
+	p := &parsed{source: s, main: l.main, files: l.files, root: root, lints: l.lints, taken: l.taken}
 	if p.coder, err = library.Parse(render(root.node)); err != nil {
 		// Everything that the specification forbids was reported with its place
 		// before; what is left is a bound of the library.
@@ -95,6 +96,10 @@ func parse(s schema.Schema) (*parsed, error) {
 
 // libraryReason is an error of twmb/avro without the package's name.
 func libraryReason(err error) string { return strings.TrimPrefix(err.Error(), "avro: ") }
+
+// References lists the files that definitions were taken from, by the names that
+// were looked for.
+func (p *parsed) References() []schema.Reference { return p.taken }
 
 // Schema is what was read.
 func (p *parsed) Schema() schema.Schema { return p.source }
@@ -178,6 +183,19 @@ func Identifier(name string, text []byte) string {
 }
 
 const identifierPrefix = "avro:"
+
+// Refers reports whether a schema uses a type that its text does not define, so
+// that it may change its meaning while its own bytes stay the same.
+func Refers(text []byte) bool {
+	_, err := newLoader(schema.Schema{Text: text}).load()
+	return err != nil
+}
+
+// RecordName is the full name of the record, enum or fixed that a text defines,
+// or "": what the record naming strategies of registries make a subject of.
+func RecordName(name string, text []byte) string {
+	return strings.TrimPrefix(Identifier(name, text), identifierPrefix)
+}
 
 // declaredName is the full name that a schema's text states, or "".
 func declaredName(object map[string]any) string {

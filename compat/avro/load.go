@@ -20,6 +20,7 @@ type loader struct {
 	names    map[string]*node // every definition so far, by full name
 	defaults []*field         // to be checked when every name is known
 	lints    []lint
+	taken    []schema.Reference // the files that definitions were taken from
 }
 
 func newLoader(s schema.Schema) *loader {

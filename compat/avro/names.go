@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/nexus-blueprint/nexus/document"
+	"github.com/nexus-blueprint/nexus/schema"
 )
 
 // byName finds the schema that a name means: a primitive type, or a definition
@@ -61,6 +62,7 @@ func (l *loader) fetch(full string) error {
 			continue // nothing there; the name stays undeclared when all guesses fail
 		}
 		if done, err := l.takeFrom(name, text, full, true); done || err != nil {
+			l.taken = append(l.taken, schema.Reference{Name: full, File: name, Text: text})
 			return err
 		}
 	}

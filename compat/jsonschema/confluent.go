@@ -18,13 +18,15 @@ const (
 
 // Refusals predicts why Confluent Schema Registry would say that next is not
 // BACKWARD compatible with previous: "confluent" under its policy STRICT,
-// "confluent-lenient" under LENIENT. It knows no other registry.
+// "confluent-lenient" under LENIENT. AWS does not publish by which rules Glue
+// judges JSON Schema; "glue" is taken to judge as STRICT does.
 //
-// Each refusal carries the name of the registry's own difference, such as
+// Each refusal carries the name of Confluent's own difference, such as
 // confluent/type-narrowed for TYPE_NARROWED. The registry compares keyword by
 // keyword; where its answer is not the truth, compat's profiles say so.
 func (e *Engine) Refusals(registry string, previous, next compat.Parsed) ([]compat.Refusal, bool) {
-	if registry != "confluent" && registry != "confluent-lenient" {
+	family, known := emulated[registry]
+	if !known {
 		return nil, false
 	}
 	o, ok := previous.(*parsed)
@@ -32,12 +34,16 @@ func (e *Engine) Refusals(registry string, previous, next compat.Parsed) ([]comp
 	if !ok || !ok2 {
 		return nil, false
 	}
-	c := &confluent{lenient: registry == "confluent-lenient", presumed: map[modelPair]bool{}, left: confluentSteps}
+	c := &confluent{family: family, lenient: registry == "confluent-lenient", presumed: map[modelPair]bool{}, left: confluentSteps}
 	return c.run(readModel(o.loader), readModel(n.loader)), true
 }
 
+// emulated maps the registries that Refusals knows to the family of their rules.
+var emulated = map[string]string{"confluent": "confluent", "confluent-lenient": "confluent", "glue": "glue"}
+
 // confluent is one prediction.
 type confluent struct {
+	family  string // of the rules
 	lenient bool
 	known   map[modelPair]*outcome
 	// presumed are the pairs that turned out refused after something had
@@ -70,7 +76,7 @@ func (c *confluent) run(old, next *model) []compat.Refusal {
 		o := c.compare(old, next)
 		if c.left <= 0 {
 			return []compat.Refusal{{
-				Rule:    ruleConfluentTooLarge,
+				Rule:    c.family + "/" + confluentTooLarge,
 				Message: fmt.Sprintf("the prediction gave up: the schemas need more than %d comparisons, or more than %d inside each other; this counts as a refusal", confluentSteps, confluentDepth),
 			}}
 		}
@@ -236,7 +242,7 @@ func (c *confluent) refuseAt(o *outcome, rule, oldPointer, pointer, format strin
 		return
 	}
 	o.refusals = append(o.refusals, compat.Refusal{
-		Rule: "confluent/" + rule, Pointer: pointer, OldPointer: oldPointer, Message: fmt.Sprintf(format, args...),
+		Rule: c.family + "/" + rule, Pointer: pointer, OldPointer: oldPointer, Message: fmt.Sprintf(format, args...),
 	})
 }
 

@@ -9,8 +9,8 @@ import (
 	"github.com/nexus-blueprint/nexus/report"
 )
 
-// ruleConfluentTooLarge is the only refusal that is ours and not the registry's.
-const ruleConfluentTooLarge = "confluent/comparison-too-large"
+// confluentTooLarge is the only refusal that is ours and not the registry's.
+const confluentTooLarge = "comparison-too-large"
 
 // confluentRule documents one of the registry's differences.
 type confluentRule struct {
@@ -21,13 +21,13 @@ type confluentRule struct {
 
 const confluentFix = "Take the change back, publish it under a new subject, or set the subject's level to NONE while it is registered."
 
-// confluentRules documents every refusal that Refusals may name, sorted. The
-// test runs each before and after, and expects the rule.
-func confluentRules() []report.Rule {
+// confluentRules documents every refusal of a family that Refusals may name,
+// sorted. The test runs each before and after, and expects the rule.
+func confluentRules(family string) []report.Rule {
 	var all []report.Rule
 	for _, r := range slices.Concat(confluentRuleTable, confluentLimitRules()) {
 		all = append(all, report.Rule{
-			ID: "confluent/" + r.name, Title: r.title, Why: r.why, Severity: report.Error, Controls: []string{},
+			ID: family + "/" + r.name, Title: r.title, Why: r.why, Severity: report.Error, Controls: []string{},
 			Before: r.before, After: r.after, Fix: cmp.Or(r.fix, confluentFix),
 		})
 	}

@@ -83,13 +83,13 @@ func listing(list []compat.Refusal) string {
 // TestConfluentRules: each rule's example breaks the rule, in words.
 func TestConfluentRules(t *testing.T) {
 	seen := map[string]bool{}
-	for _, r := range confluentRules() {
+	for _, r := range confluentRules("confluent") {
 		t.Run(r.ID, func(t *testing.T) {
 			if seen[r.ID] || r.Title == "" || r.Why == "" || r.Fix == "" {
 				t.Errorf("named twice, or without words: %+v", r)
 			}
 			seen[r.ID] = true
-			if r.ID == ruleConfluentTooLarge {
+			if r.ID == "confluent/"+confluentTooLarge {
 				return
 			}
 			list := refusals(t, "confluent", r.Before, r.After)
@@ -109,14 +109,26 @@ func TestConfluentRules(t *testing.T) {
 	}
 }
 
+// Glue is taken to judge as STRICT does, under rules of its own family.
+func TestGlueRefusals(t *testing.T) {
+	e, err := New(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, known := e.Refusals("glue", parsedText(t, e, `{"type": "string"}`), parsedText(t, e, `{"type": "integer"}`))
+	if !known || len(list) != 1 || list[0].Rule != "glue/type-changed" {
+		t.Errorf("glue: %v, %v", list, known)
+	}
+}
+
 func TestConfluentUnknownRegistry(t *testing.T) {
 	e, err := New(Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := parsedText(t, e, `{"type": "string"}`)
-	if list, known := e.Refusals("glue", p, p); known || list != nil {
-		t.Errorf("glue: %v, %v", list, known)
+	if list, known := e.Refusals("apicurio", p, p); known || list != nil {
+		t.Errorf("apicurio: %v, %v", list, known)
 	}
 }
 
@@ -182,7 +194,7 @@ func TestConfluentPeriods(t *testing.T) {
 	if diff := cmp.Diff("accepted\n", listing(refusals(t, "confluent", ring(7), ring(11)))); diff != "" {
 		t.Errorf("short rings (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(ruleConfluentTooLarge+"\n", listing(refusals(t, "confluent", ring(149), ring(151)))); diff != "" {
+	if diff := cmp.Diff("confluent/"+confluentTooLarge+"\n", listing(refusals(t, "confluent", ring(149), ring(151)))); diff != "" {
 		t.Errorf("long rings (-want +got):\n%s", diff)
 	}
 }
@@ -255,7 +267,7 @@ func TestConfluentLenient(t *testing.T) {
 // FuzzConfluent: no pair of schemas that load makes the prediction panic, and
 // every schema may follow itself.
 func FuzzConfluent(f *testing.F) {
-	for _, r := range confluentRules() {
+	for _, r := range confluentRules("confluent") {
 		f.Add(r.Before, r.After)
 	}
 	f.Fuzz(func(t *testing.T, old, next string) {

@@ -113,6 +113,9 @@ func (p *parsed) fresh() (*loader, *node, error) {
 
 func (p *parsed) Schema() schema.Schema { return p.source }
 
+// References lists the documents that the schema's own file refers to.
+func (p *parsed) References() []schema.Reference { return p.loader.taken }
+
 // Locate reads pointers of the schema's own file, and "file#pointer" for a file
 // that it refers to.
 func (p *parsed) Locate(pointer string) report.Location {

@@ -41,6 +41,7 @@ type loader struct {
 	dynamic map[string][]string
 	nodes   map[string]*node
 	faults  []fault
+	taken   []schema.Reference // what the schema's own file refers to
 }
 
 // fault is a part that cannot be reasoned about.
@@ -441,6 +442,9 @@ func (l *loader) fetch(from place, uri, reference string) (place, error) {
 		for _, candidate := range l.candidates(from, parsed, asPath) {
 			name, text, err := l.source.Resolve(candidate)
 			if err == nil {
+				if from.file == l.main {
+					l.taken = append(l.taken, schema.Reference{Name: asPath, File: name, Text: text})
+				}
 				return l.adopt(uri, name, text)
 			}
 		}

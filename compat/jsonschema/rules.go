@@ -1,6 +1,8 @@
 package jsonschema
 
 import (
+	"slices"
+
 	"github.com/nexus-blueprint/nexus/compat"
 	"github.com/nexus-blueprint/nexus/report"
 )
@@ -26,7 +28,7 @@ func (e *Engine) Rules() []report.Rule {
 			Controls: []string{}, Before: r.before, After: r.after, Fix: r.fix,
 		})
 	}
-	return append(all, confluentRules()...)
+	return slices.Concat(all, confluentRules("confluent"), confluentRules("glue"))
 }
 
 var rules = []rule{

@@ -1,9 +1,11 @@
 package protobuf
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 
+	"github.com/bufbuild/protocompile/ast"
 	"github.com/nexus-blueprint/nexus/schema"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -52,4 +54,27 @@ func Refers(text []byte) bool {
 		}
 	}
 	return false
+}
+
+// RecordName is the full name of the first message of a file, which registries
+// take for the event, or "": what their record naming strategies make a subject of.
+func RecordName(_ string, text []byte) string {
+	f := source{text: text}
+	tree, err := f.parse()
+	if err != nil {
+		return ""
+	}
+	prefix, name := "", ""
+	for _, declaration := range tree.Decls {
+		switch d := declaration.(type) {
+		case *ast.PackageNode:
+			prefix = string(d.Name.AsIdentifier()) + "."
+		case *ast.MessageNode:
+			name = cmp.Or(name, d.Name.Val)
+		}
+	}
+	if name == "" {
+		return ""
+	}
+	return prefix + name
 }

@@ -6,6 +6,10 @@
 // ignored, does not follow links to folders but lists them, and never reads
 // outside the root, not even through a link: the work tree of a pull request is
 // untrusted input.
+//
+// A folder with a nexus.lock is a copy of a registry (see Mirror). Its lock says
+// which files are which versions, that nobody has edited them, and which levels
+// the registry demands.
 package dir
 
 import (
@@ -21,6 +25,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/nexus-blueprint/nexus/compat"
 	"github.com/nexus-blueprint/nexus/registry"
 )
 
@@ -47,6 +52,9 @@ type Registry struct {
 	root     *os.Root
 	problems []*registry.FileError
 	links    []string
+	lock     *registry.Lock
+	levels   map[string]compat.Level
+	unlocked []string
 }
 
 // readers is how many files are read at the same time: enough to hide the
@@ -70,8 +78,18 @@ func Open(target string, o Options) (*Registry, error) {
 	}
 	r := &Registry{root: root}
 	w := walk{place: where, root: root, options: o}
+	if err := r.readLock(where); err != nil {
+		_ = root.Close() // it was only read
+		return nil, err
+	}
 	w.find()
+	if r.lock != nil {
+		r.unlocked = w.keepLocked(r.lock)
+	}
 	w.read()
+	if r.lock != nil {
+		w.adopt(r.lock)
+	}
 	r.problems, r.links = w.problems, w.links
 	r.Tree = registry.NewTree(w.files, registry.TreeOptions{Layout: o.Layout, Name: where.name, Resolve: r.resolve(where)})
 	if conflict := r.Conflict(); conflict != nil {

@@ -119,7 +119,8 @@ func TestEndlessAnswer(t *testing.T) {
 	server := httptest.NewServer(endless)
 	defer server.Close()
 	_, err := Open(t.Context(), Options{Registry: "orders", Region: "eu-west-1", EndpointURL: server.URL})
-	if e, ok := errors.AsType[*registry.Error](err); !ok || e.Code != registry.CodeBroken || !strings.Contains(e.Message, "too large") {
+	// What the reader of the cut answer says of it depends on who closes first.
+	if e, ok := errors.AsType[*registry.Error](err); !ok || e.Code != registry.CodeBroken {
 		t.Errorf("%v", err)
 	}
 }

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# The integration tests: the registries and the program against real servers,
+# which scripts/servers installs and starts on loopback.
+#
+#   .ci/integration.sh
+#
+# Where Java, Maven or Python is missing it says so and leaves those tests out.
+# Whatever else goes wrong, a server that cannot be fetched too, is a failure.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# has COMMAND... reports whether all are installed, and says which one is not.
+has() {
+  local tool
+  for tool in "$@"; do
+    if ! command -v "$tool" >/dev/null; then
+      printf 'skipped: %s is not installed\n' "$tool"
+      return 1
+    fi
+  done
+}
+
+skip=()
+packages=(./cmd)
+printf 'Confluent (Apicurio Registry): '
+if has java mvn sha256sum; then
+  scripts/servers/confluent.sh install
+  packages+=(./registry/confluent)
+  echo "installed"
+else
+  skip+=(TestConfluent TestServerDies)
+fi
+printf 'AWS Glue (moto): '
+if has python3; then
+  scripts/servers/glue.sh install
+  packages+=(./registry/glue)
+  echo "installed"
+else
+  skip+=(TestGlue)
+fi
+
+pattern=$(IFS='|'; printf '%s' "${skip[*]-}")
+go test -count=1 -tags integration ${pattern:+-skip "$pattern"} "${packages[@]}"
