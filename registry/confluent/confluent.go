@@ -146,7 +146,7 @@ func (r *Registry) Subjects(ctx context.Context) ([]string, error) {
 			seen[subject] = true
 		}
 		repeated := before > 0 && len(page) > 0 && len(seen) == before
-		if (repeated || len(page) > pageSize) && len(seen)%cutAt == 0 {
+		if (repeated || len(page) > pageSize) && len(seen) == cutAt {
 			return nil, r.cutList(doing, len(seen))
 		}
 		if len(seen) == before || len(page) > pageSize {
