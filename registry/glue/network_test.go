@@ -119,8 +119,8 @@ func TestEndlessAnswer(t *testing.T) {
 	server := httptest.NewServer(endless)
 	defer server.Close()
 	_, err := Open(t.Context(), Options{Registry: "orders", Region: "eu-west-1", EndpointURL: server.URL})
-	// What the reader of the cut answer says of it depends on who closes first.
-	if e, ok := errors.AsType[*registry.Error](err); !ok || e.Code != registry.CodeBroken {
+	// The client hangs up; whether it then sees its limit or the cut is a race.
+	if e, ok := errors.AsType[*registry.Error](err); !ok || e.Code != registry.CodeBroken && e.Code != registry.CodeUnreachable {
 		t.Errorf("%v", err)
 	}
 }

@@ -2,6 +2,9 @@ package glue
 
 import (
 	"context"
+	"errors"
+	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -23,9 +26,23 @@ type bounded struct{ api.HTTPClient }
 func (b bounded) Do(request *http.Request) (*http.Response, error) {
 	response, err := b.HTTPClient.Do(request)
 	if err == nil {
-		response.Body = http.MaxBytesReader(nil, response.Body, maxAnswer)
+		response.Body = http.MaxBytesReader(nil, wire{response.Body}, maxAnswer)
 	}
 	return response, err
+}
+
+// wire is the body of an answer whose connection may be cut. Whether the client
+// sees the cut or its own closing of the dead connection depends on which comes
+// first; both mean that the rest of the answer is missing.
+type wire struct{ io.ReadCloser }
+
+// Read reads from the connection.
+func (w wire) Read(p []byte) (int, error) {
+	n, err := w.ReadCloser.Read(p)
+	if errors.Is(err, net.ErrClosed) {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
 }
 
 // purse hands out the chain's credentials and remembers them, so that an answer
