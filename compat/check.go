@@ -295,13 +295,17 @@ func mends(again *Result, mended Break, known map[string]bool) bool {
 	return true
 }
 
-// Suggest fills in the fixes of every break.
+// maxSuggested bounds how many breaks of a subject get fixes: each is checked by
+// comparing the whole edited version again.
+const maxSuggested = 50
+
+// Suggest fills in the fixes of the breaks, the first ones where there are many.
 func (r *Result) Suggest(ctx context.Context, engine Engine, o Options) {
 	known := map[string]bool{}
 	for _, b := range r.Breaks {
 		known[b.key()] = true
 	}
-	for i := range r.Breaks {
+	for i := range min(len(r.Breaks), maxSuggested) {
 		r.Breaks[i].Fixes = suggest(ctx, engine, o, r.Breaks[i], r.Next, known)
 	}
 }
