@@ -306,6 +306,9 @@ func (r *Result) Suggest(ctx context.Context, engine Engine, o Options) {
 		known[b.key()] = true
 	}
 	for i := range min(len(r.Breaks), maxSuggested) {
+		if ctx.Err() != nil {
+			return
+		}
 		r.Breaks[i].Fixes = suggest(ctx, engine, o, r.Breaks[i], r.Next, known)
 	}
 }
