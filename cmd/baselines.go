@@ -84,6 +84,19 @@ func (a *app) baselineKinds(ending string) []string {
 // openBaseline opens what --against names, or without it the first kind's own
 // choice.
 func (a *app) openBaseline(ctx context.Context, o *options, against string, layout registry.Layout) (*source, error) {
+	s, err := a.openKind(ctx, o, against, layout)
+	if err != nil {
+		return nil, err
+	}
+	if endpoint, err := o.get("endpoint-url"); err == nil && strings.HasPrefix(endpoint.origin, "flag ") && !s.remote {
+		return nil, usagef("opening %s: it is no registry, and --endpoint-url is the address of one", s.ref).
+			hint("leave --endpoint-url out, or name the registry: --against glue:NAME or confluent:URL")
+	}
+	return s, nil
+}
+
+// openKind opens the kind of place that against begins with.
+func (a *app) openKind(ctx context.Context, o *options, against string, layout registry.Layout) (*source, error) {
 	if against == "" {
 		return a.baselines[0].open(ctx, o, "", layout)
 	}

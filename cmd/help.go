@@ -60,6 +60,11 @@ it, and what its subjects are called:
 
 The registry's level for a subject applies, unless --level or nexus.yaml sets one.
 Subjects of other teams are passed over. Without an answer nothing is checked: exit 3.
+
+nexus schema pull copies a registry into a folder with its nexus.lock: --against
+dir:FOLDER is then the registry as it was on that day, without a network, and the
+report says which day. nexus schema push checks against a registry and registers
+what passes.
 `},
 		{"verdicts", "What compatible, breaking and undecided mean", `Compatibility is containment. BACKWARD holds when every document that is valid under
 the old version is valid under the new one, FORWARD the other way round, FULL both.
