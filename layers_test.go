@@ -50,6 +50,7 @@ var house = []room{
 	{4, "registry/git", nil},
 	{4, "registry/confluent", []string{"github.com/riferrei/srclient"}},
 	{4, "registry/glue", []string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}},
+	{4, "registry/registrytest", nil},
 	{4, "policy", []string{
 		"github.com/open-policy-agent/opa/v1/ast", "github.com/open-policy-agent/opa/v1/cover",
 		"github.com/open-policy-agent/opa/v1/rego", "github.com/open-policy-agent/opa/v1/tester",
@@ -61,6 +62,7 @@ var house = []room{
 	{3, "compat/jsonschema", []string{"github.com/santhosh-tekuri/jsonschema/v5", "golang.org/x/net/idna"}},
 	{3, "compat/avro", []string{"github.com/twmb/avro"}},
 	{3, "compat/protobuf", []string{"github.com/bufbuild/protocompile", "google.golang.org/protobuf"}},
+	{3, "compat/enginetest", []string{"github.com/google/go-cmp", "github.com/rogpeppe/go-internal/txtar"}},
 	{3, "event/index", nil},
 	{2, "compat", nil},
 	{2, "catalog", nil},
@@ -75,6 +77,9 @@ var house = []room{
 	}},
 	{0, "skeleton/...", append([]string{"github.com/google/uuid"}, appOnly...)},
 }
+
+// forTests lists the packages that hold what tests share. Only tests import them.
+var forTests = []string{"compat/enginetest", "registry/registrytest"}
 
 // appOnly lists what only an app made from the skeleton may link: the nexus
 // binary must not reach it on any path.
@@ -199,6 +204,11 @@ func TestViolations(t *testing.T) {
 			name:  "a test module in the program",
 			files: map[string]string{"compat/a.go": "package compat; import _ \"pgregory.net/rapid\""},
 			want:  []string{"compat/a.go:1: compat imports pgregory.net/rapid: only tests may"},
+		},
+		{
+			name:  "what tests share in the program",
+			files: map[string]string{"cmd/a.go": "package cmd; import _ " + own("compat/enginetest"), "cmd/a_test.go": "package cmd; import _ " + own("compat/enginetest")},
+			want:  []string{"cmd/a.go:1: cmd imports compat/enginetest: only tests may"},
 		},
 		{
 			name:  "a package without a room",
@@ -369,6 +379,8 @@ func (r room) refusesOwn(dir string, u use) string {
 	switch {
 	case !ok:
 		return "not in the house"
+	case !u.test && slices.Contains(forTests, imported.dir):
+		return "only tests may"
 	case u.test, r.rank > imported.rank:
 		return ""
 	case within(dir, "skeleton") && within(trimModule(u.path), "skeleton"):

@@ -3,7 +3,6 @@
 package cmd_test
 
 import (
-	"bufio"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -12,51 +11,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"github.com/nexus-blueprint/nexus/registry/registrytest"
 )
 
 // These tests drive the program against real servers, which scripts/servers
 // installs and starts.
-
-// startServer runs a script of scripts/servers until the test ends.
-func startServer(t *testing.T, script string) (address string, process *os.Process) {
-	t.Helper()
-	command := exec.Command(filepath.Join("..", "scripts", "servers", script))
-	command.Stderr = os.Stderr
-	stdin, err := command.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, err := command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = stdin.Close()  // that stops it
-		_ = command.Wait() // a server that the test killed has no good status
-	})
-	var found []string
-	for lines := bufio.NewScanner(stdout); len(found) < 2 && lines.Scan(); {
-		found = append(found, lines.Text())
-	}
-	if len(found) < 2 {
-		t.Fatal("the server did not start")
-	}
-	pid, err := strconv.Atoi(found[1])
-	if err != nil {
-		t.Fatal(err)
-	}
-	if process, err = os.FindProcess(pid); err != nil {
-		t.Fatal(err)
-	}
-	return found[0], process
-}
 
 // shop is a folder of schemas with the program beside it.
 type shop struct {
@@ -145,7 +108,7 @@ func (s *shop) offline() {
 }
 
 func TestConfluentStory(t *testing.T) {
-	address, process := startServer(t, "confluent.sh")
+	address, process := registrytest.Start(t, "../scripts/servers/confluent.sh")
 	s := &shop{t: t, dir: t.TempDir()}
 	to := "confluent:" + address
 	s.story(to)
@@ -181,7 +144,7 @@ waivers:
 `
 
 func TestGlueStory(t *testing.T) {
-	address, process := startServer(t, "glue.sh")
+	address, process := registrytest.Start(t, "../scripts/servers/glue.sh")
 	home := t.TempDir()
 	s := &shop{t: t, dir: t.TempDir(), args: []string{"--endpoint-url", address}, env: []string{
 		"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_REGION=eu-west-1",
@@ -202,7 +165,7 @@ func TestGlueStory(t *testing.T) {
 
 // The server dies between two answers of one run.
 func TestServerDiesInMidRun(t *testing.T) {
-	address, process := startServer(t, "confluent.sh")
+	address, process := registrytest.Start(t, "../scripts/servers/confluent.sh")
 	base, path, _ := strings.Cut(address, "/apis")
 	target, err := url.Parse(base)
 	if err != nil {

@@ -16,13 +16,14 @@ func (e *Engine) Compare(ctx context.Context, previous, next compat.Parsed, dema
 	if err != nil {
 		return nil, err
 	}
-	changes := diff(old.root, fresh.root)
+	return compare(&progress{ctx: ctx}, old, fresh, demanded)
+}
+
+func compare(p *progress, old, fresh *parsed, demanded []compat.Direction) (*compat.Comparison, error) {
+	changes := diff(p, old.root, fresh.root)
 	result := &compat.Comparison{}
 	for _, d := range []compat.Direction{compat.BackwardDirection, compat.ForwardDirection} {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		j := &judgement{direction: d, writer: old, reader: fresh}
+		j := &judgement{direction: d, writer: old, reader: fresh, progress: p}
 		if slices.Contains(demanded, d) {
 			j.left = maxWitnesses
 		}
@@ -30,7 +31,9 @@ func (e *Engine) Compare(ctx context.Context, previous, next compat.Parsed, dema
 			j.writer, j.reader = fresh, old
 		}
 		var truth compat.Truth
-		truth, changes = j.judge(changes)
+		if truth, changes = j.judge(changes); p.interrupted() {
+			return nil, p.err
+		}
 		if d == compat.ForwardDirection {
 			result.Forward = truth
 		} else {
@@ -65,6 +68,7 @@ type judgement struct {
 	direction      compat.Direction
 	writer, reader *parsed
 	left           int // witnesses that may still be built
+	progress       *progress
 	resolver       *resolver
 }
 
@@ -72,7 +76,7 @@ type judgement struct {
 // the changes which of them are to blame where it does not. Mismatches that no
 // change accounts for become a change of their own.
 func (j *judgement) judge(changes []change) (compat.Truth, []change) {
-	j.resolver = newResolver(false)
+	j.resolver = newResolver(j.progress)
 	failures := j.resolver.failures(j.writer.root.node, j.reader.root.node)
 	if len(failures) == 0 {
 		return compat.Truth{Verdict: compat.Compatible, Proof: compat.ByContainment}, changes
@@ -104,7 +108,7 @@ func (j *judgement) judge(changes []change) (compat.Truth, []change) {
 // effect is what a change does that causes mismatches.
 func (j *judgement) effect(causes []failure) compat.Effect {
 	for _, f := range causes {
-		if j.left--; j.left < 0 {
+		if j.left--; j.left < 0 || j.progress.interrupted() {
 			break
 		}
 		if w := j.witness(f); w != nil {

@@ -27,13 +27,14 @@ func (c *change) causes(d compat.Direction) []mismatch {
 // differ walks two versions side by side and lists what differs. It judges
 // nothing.
 type differ struct {
-	seen    map[nodePair]bool
-	direct  map[nodePair][]int // the changes of a named pair itself
-	changes []change
+	progress *progress
+	seen     map[nodePair]bool
+	direct   map[nodePair][]int // the changes of a named pair itself
+	changes  []change
 }
 
-func diff(old, next use) []change {
-	d := &differ{seen: map[nodePair]bool{}, direct: map[nodePair][]int{}}
+func diff(p *progress, old, next use) []change {
+	d := &differ{progress: p, seen: map[nodePair]bool{}, direct: map[nodePair][]int{}}
 	d.pair(old, next, blame{})
 	return d.changes
 }
@@ -90,6 +91,9 @@ func (d *differ) add(x difference) {
 
 // pair compares two schemas that stand for one another.
 func (d *differ) pair(old, next use, outer blame) {
+	if d.progress.stopped() {
+		return
+	}
 	if old.kind.named() || next.kind.named() {
 		pair := nodePair{old.node, next.node}
 		if d.seen[pair] {

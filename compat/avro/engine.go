@@ -219,8 +219,20 @@ func inputError(err error) error {
 		return fmt.Errorf("reading a schema: %w", err)
 	}
 	input := &compat.InputError{Code: e.Code, Message: e.Message, Location: report.Location{File: e.File, Line: e.Line, Column: e.Column, EndLine: e.Line, EndColumn: e.Column}}
-	if e.Hint != "" {
-		input.Hints = []string{e.Hint}
+	if hint := hintOf(e); hint != "" {
+		input.Hints = []string{hint}
 	}
 	return input
+}
+
+// hintOf is what to try about a document's error. Some of its own hints are
+// meant for JSON Schema.
+func hintOf(e *document.Error) string {
+	switch e.Code {
+	case document.CodeEmpty:
+		return `the shortest schemas are names of types in quotes, such as "string"`
+	case document.CodeTooDeep:
+		return "define inner types on their own, in a file each or before they are used, and refer to them by name"
+	}
+	return e.Hint
 }

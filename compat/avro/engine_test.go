@@ -1,7 +1,6 @@
 package avro
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -56,6 +55,9 @@ func TestMalformed(t *testing.T) {
 		{"unknown enum default", `{"type": "enum", "name": "E", "symbols": ["A"], "default": "B"}`, `Order.avsc:1:60: the default "B" is no symbol of the enum E`},
 		{"fixed without a size", `{"type": "fixed", "name": "F"}`, `Order.avsc:1:1: the fixed F needs a "size" of 0 or more bytes`},
 		{"fixed of a negative size", `{"type": "fixed", "name": "F", "size": -1}`, `Order.avsc:1:40: the fixed F needs a "size"`},
+		{"fixed of a size that is no integer", `{"type": "fixed", "name": "F", "size": 1.5}`, `Order.avsc:1:40: the fixed F needs a "size"`},
+		{"fixed of more bytes than any", `{"type": "fixed", "name": "F", "size": 99999999999999}`, `Order.avsc:1:40: the size of the fixed F is too large: 99999999999999`},
+		{"fixed of a size beyond all integers", `{"type": "fixed", "name": "F", "size": 99999999999999999999}`, `Order.avsc:1:40: the size of the fixed F is too large: 99999999999999999999`},
 		{"array without items", `{"type": "array"}`, `Order.avsc:1:1: the array has no "items"`},
 		{"map without values", `{"type": "map"}`, `Order.avsc:1:1: the map has no "values"`},
 		{"union in a union", `["int", ["string"]]`, "Order.avsc:1:9: a union cannot hold a union"},
@@ -83,6 +85,23 @@ func TestMalformed(t *testing.T) {
 				t.Errorf("the error has no line or no code: %+v", input)
 			}
 		})
+	}
+}
+
+// The hints speak of Avro, though JSON Schema's documents are read by the same
+// parser.
+func TestHintsOfDocuments(t *testing.T) {
+	e := newEngine(t)
+	for text, want := range map[string]string{
+		"": `such as "string"`,
+		strings.Repeat(`{"type": "array", "items": `, 600) + `"int"` + strings.Repeat("}", 600): "refer to them by name",
+		`{"type": "int",}`: "remove the comma",
+	} {
+		_, err := e.Parse(written(text))
+		var input *compat.InputError
+		if !errors.As(err, &input) || len(input.Hints) != 1 || !strings.Contains(input.Hints[0], want) {
+			t.Errorf("%.20q: got %+v, want a hint with %q", text, err, want)
+		}
 	}
 }
 
@@ -456,15 +475,5 @@ func TestWitnessesAreBounded(t *testing.T) {
 	}
 	if len(c.Changes) != 1000 || witnessed != maxWitnesses || c.Backward.Proof != compat.ByWitness {
 		t.Errorf("%d changes, %d witnesses, %s", len(c.Changes), witnessed, c.Backward.Proof)
-	}
-}
-
-func TestCompareEndsWithItsContext(t *testing.T) {
-	e := newEngine(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	p := parseText(t, e, `"int"`)
-	if _, err := e.Compare(ctx, p, p, nil); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
 	}
 }

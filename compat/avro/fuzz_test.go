@@ -5,20 +5,20 @@ import (
 	"testing"
 
 	"github.com/nexus-blueprint/nexus/compat"
+	"github.com/nexus-blueprint/nexus/compat/enginetest"
 	"github.com/nexus-blueprint/nexus/document"
 )
 
 // fuzzPairs are the two versions of every fixture.
 func fuzzPairs(f *testing.F) [][2][]byte {
 	var pairs [][2][]byte
-	for _, file := range fixtures(f, fixtureDir) {
-		archive := readFixture(f, file)
-		pairs = append(pairs, [2][]byte{sideOf(f, archive, "old").Text, sideOf(f, archive, "new").Text})
+	for _, fixture := range enginetest.ReadFixtures(f, "testdata/rules", written("")) {
+		pairs = append(pairs, [2][]byte{fixture.Old.Text, fixture.New.Text})
 	}
 	return pairs
 }
 
-// maxFuzzed is how long a text may be: longer ones are slow and find nothing new.
+// maxFuzzed is how long a text may be.
 const maxFuzzed = 4096
 
 // Whatever the bytes, Parse returns a schema or an error that names the place,
@@ -39,7 +39,7 @@ func FuzzParse(f *testing.F) {
 	e := newEngine(f)
 	f.Fuzz(func(t *testing.T, text []byte) {
 		if len(text) > maxFuzzed {
-			t.Skip()
+			t.Skip("a longer text is slow and finds nothing new")
 		}
 		Identifier("Order.avsc", text)
 		p, err := e.Parse(written(text))
@@ -66,7 +66,7 @@ func FuzzCompare(f *testing.F) {
 	e := newEngine(f)
 	f.Fuzz(func(t *testing.T, a, b []byte) {
 		if len(a)+len(b) > maxFuzzed {
-			t.Skip()
+			t.Skip("a longer text is slow and finds nothing new")
 		}
 		old, err := e.Parse(written(a))
 		if err != nil {
@@ -107,7 +107,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte{0, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0})
 	f.Add([]byte{4, 1, 2, 0, 0, 0, 1, 2})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		refusals, err := read(data, root, root, newResolver(false))
+		refusals, err := read(data, root, root, newResolver(unstoppable()))
 		if err == nil && len(refusals) > 0 {
 			t.Errorf("a schema refuses what it wrote: %v", refusals)
 		}

@@ -38,7 +38,7 @@ func (e *Engine) Lint(previous, next compat.Parsed) []report.Finding {
 		findings = append(findings, p.finding(l))
 	}
 	if old, ok := previous.(*parsed); ok {
-		for _, c := range diff(old.root, p.root) {
+		for _, c := range diff(unstoppable(), old.root, p.root) {
 			if c.Rule == ruleLogicalTypeChanged {
 				findings = append(findings, misleading(old, p, c))
 			}

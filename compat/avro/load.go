@@ -1,9 +1,7 @@
 package avro
 
 import (
-	"encoding/json"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -107,7 +105,7 @@ func (l *loader) define(k kind, object map[string]any, at place, namespace strin
 		return nil, at.member("name").fail("malformed-schema", fmt.Sprintf("%s is defined twice, first in line %d of %s", full, earlier.file.locate(earlier.pointer).Line, earlier.file.name),
 			"write the name alone where a type is used again")
 	}
-	n := &node{kind: k, at: at, name: full}
+	n := &node{kind: k, at: at, name: full, simple: unqualified(full)}
 	l.names[full] = n
 	aliases, err := stringList(object, "aliases", at)
 	for i, alias := range aliases {
@@ -258,20 +256,6 @@ func (l *loader) enum(object map[string]any, at place, namespace string) (*node,
 	return n, nil
 }
 
-func (l *loader) fixed(object map[string]any, at place, namespace string) (*node, error) {
-	n, err := l.define(fixedKind, object, at, namespace)
-	if err != nil {
-		return nil, err
-	}
-	size, ok := whole(object["size"])
-	if !ok || size < 0 || size > math.MaxInt32 {
-		return nil, at.member("size").fail("malformed-schema", fmt.Sprintf(`the fixed %s needs a "size" of 0 or more bytes`, n.name))
-	}
-	n.size = size
-	l.logicalType(n, object)
-	return n, nil
-}
-
 func (l *loader) array(object map[string]any, at place, namespace string) (*node, error) {
 	return l.container(arrayKind, "items", object, at, namespace)
 }
@@ -311,6 +295,7 @@ func (l *loader) union(list []any, at place, namespace string) (*node, error) {
 		seen[branch.label()] = true
 		n.branches = append(n.branches, branch)
 	}
+	n.indexBranches()
 	return n, nil
 }
 
@@ -353,14 +338,4 @@ func stringList(object map[string]any, key string, at place) ([]string, error) {
 		}
 	}
 	return texts, nil
-}
-
-// whole reads a JSON integer.
-func whole(value any) (int, bool) {
-	number, ok := value.(json.Number)
-	if !ok {
-		return 0, false
-	}
-	n, err := strconv.Atoi(number.String())
-	return n, err == nil
 }

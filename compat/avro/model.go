@@ -46,6 +46,7 @@ type node struct {
 	at   place // where it is written, for a named one its definition
 
 	name    string   // full name of a named schema
+	simple  string   // name without its namespace
 	aliases []string // full names
 
 	fields []*field          // record
@@ -55,9 +56,11 @@ type node struct {
 	fallback  string   // enum: its default symbol
 	hasSymbol map[string]bool
 
-	items    use   // array and map
-	branches []use // union
-	size     int   // fixed
+	items    use              // array and map
+	branches []use            // union
+	named    map[string][]int // union: its named branches, by simple name and by alias
+	unnamed  []int            // union: its other branches
+	size     int              // fixed
 
 	logical          string // as written, if it applies to the kind
 	precision, scale int    // decimal

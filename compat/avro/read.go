@@ -99,10 +99,10 @@ func (in *reading) branch(w, from, r *node, at string) error {
 	switch {
 	case r == nil:
 		return in.value(w, nil, at)
-	case r.kind != unionKind && in.resolver.settle(w, r):
+	case r.kind != unionKind && in.resolver.resolves(w, r):
 		return in.value(w, r, at)
 	}
-	if r.kind == unionKind && in.resolver.settle(w, r) {
+	if r.kind == unionKind && in.resolver.resolves(w, r) {
 		return in.value(w, in.resolver.branch(w, r), at)
 	}
 	if same := closest(w, r); same != nil {

@@ -25,7 +25,7 @@ func (e *Engine) Refusals(registry string, previous, next compat.Parsed) ([]comp
 	if !ok || err != nil {
 		return nil, false
 	}
-	p := &prediction{family: family, resolver: newResolver(true), seen: map[nodePair]bool{}}
+	p := &prediction{family: family, resolver: newJavaResolver(), seen: map[nodePair]bool{}}
 	p.pair(old.root, fresh.root)
 	slices.SortStableFunc(p.refusals, func(a, b compat.Refusal) int {
 		return cmp.Or(cmp.Compare(a.Pointer, b.Pointer), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.OldPointer, b.OldPointer))

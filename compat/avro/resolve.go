@@ -32,54 +32,46 @@ var promotions = map[kind][]kind{
 
 func promotes(writer, reader kind) bool { return slices.Contains(promotions[writer], reader) }
 
-// namesMatch follows the specification: the names are equal without their
-// namespaces, or the writer's full name is one of the reader's aliases.
-func namesMatch(writer, reader *node) bool {
-	return unqualified(writer.name) == unqualified(reader.name) || slices.Contains(reader.aliases, writer.name)
-}
-
 type nodePair struct{ writer, reader *node }
 
 // resolver answers whether a reader resolves whatever a writer can write.
 //
 // Recursive schemas make that a greatest fixpoint: a pair that is met inside
 // itself resolves unless something else speaks against it. When a pair that was
-// relied upon in this way turns out not to resolve, the next round starts from
-// that knowledge.
+// relied upon in this way turns out not to resolve, what was found to resolve
+// meanwhile is forgotten; what was found not to, had every chance.
 type resolver struct {
 	// java judges as the Java implementation's SchemaCompatibility does, which
 	// knows nothing of logical types and never goes back on what it relied upon.
-	java    bool
-	refuted map[nodePair]bool
-	met     map[nodePair]bool // in progress, or found to resolve
-	open    map[nodePair]bool // in progress
-	relied  map[nodePair]bool // met again while in progress
-	again   bool
+	java     bool
+	progress *progress
+	refuted  map[nodePair]bool
+	met      map[nodePair]bool // in progress, or found to resolve
+	open     map[nodePair]bool // in progress
+	relied   map[nodePair]bool // met again while in progress
+	trail    []nodePair        // what was met since the outermost pair in progress
 }
 
-func newResolver(java bool) *resolver {
+func newResolver(p *progress) *resolver {
 	return &resolver{
-		java: java, refuted: map[nodePair]bool{}, met: map[nodePair]bool{},
+		progress: p, refuted: map[nodePair]bool{}, met: map[nodePair]bool{},
 		open: map[nodePair]bool{}, relied: map[nodePair]bool{},
 	}
 }
 
-// settle finds out about a pair and all below it.
-func (r *resolver) settle(writer, reader *node) bool {
-	for {
-		r.again = false
-		resolves := r.resolves(writer, reader)
-		if !r.again || r.java {
-			return resolves
-		}
-		clear(r.met)
-		clear(r.relied)
-	}
+// newJavaResolver returns a resolver that judges as Java does.
+func newJavaResolver() *resolver {
+	r := newResolver(unstoppable())
+	r.java = true
+	return r
 }
 
-// resolves judges a pair, in the terms of what is known so far.
+// resolves judges a pair and all below it, in the terms of what is known so far.
+// It means nothing when the run is interrupted.
 func (r *resolver) resolves(writer, reader *node) bool {
 	switch {
+	case r.progress.stopped():
+		return false
 	case writer == reader:
 		return true
 	case writer.kind == unionKind:
@@ -116,9 +108,9 @@ func (r *resolver) branch(writer, reader *node) *node {
 	if same != nil && r.resolves(writer, same) {
 		return same
 	}
-	for _, b := range reader.branches {
-		if b.node != same && r.resolves(writer, b.node) {
-			return b.node
+	for _, i := range reader.candidates(writer) {
+		if b := reader.branches[i].node; b != same && r.resolves(writer, b) {
+			return b
 		}
 	}
 	return nil
@@ -135,15 +127,33 @@ func (r *resolver) record(writer, reader *node) bool {
 		}
 		return true
 	}
+	start := len(r.trail)
+	r.trail = append(r.trail, pair)
 	r.met[pair], r.open[pair] = true, true
 	resolves := r.fields(writer, reader)
 	delete(r.open, pair)
 	if !resolves {
-		delete(r.met, pair)
-		r.refuted[pair] = true
-		r.again = r.again || r.relied[pair]
+		r.refute(pair, start)
+	}
+	delete(r.relied, pair)
+	if start == 0 {
+		r.trail = r.trail[:0] // nothing in progress is left to rely on
 	}
 	return resolves
+}
+
+// refute notes that a pair does not resolve, and forgets what relied on it: some
+// of the pairs that were met since, which stand on the trail from start on.
+func (r *resolver) refute(pair nodePair, start int) {
+	r.refuted[pair] = true
+	delete(r.met, pair)
+	if !r.relied[pair] || r.java {
+		return
+	}
+	for _, inner := range r.trail[start:] {
+		delete(r.met, inner)
+	}
+	r.trail = r.trail[:start]
 }
 
 func (r *resolver) fields(writer, reader *node) bool {
@@ -192,35 +202,6 @@ func lostSymbols(writer, reader *node) []string {
 	return lost
 }
 
-// closest is the part of a reader's schema that is meant by a writer's schema
-// which is no union, whether or not it resolves it: of the same kind, and for
-// named schemas of a name that matches, a full one before a short one. nil when
-// there is none.
-func closest(writer, reader *node) *node {
-	if reader.kind != unionKind {
-		if meant(writer, reader) {
-			return reader
-		}
-		return nil
-	}
-	var found *node
-	for _, b := range reader.branches {
-		if meant(writer, b.node) {
-			if !writer.kind.named() || b.name == writer.name {
-				return b.node
-			}
-			if found == nil {
-				found = b.node
-			}
-		}
-	}
-	return found
-}
-
-func meant(writer, reader *node) bool {
-	return writer.kind == reader.kind && (!writer.kind.named() || namesMatch(writer, reader))
-}
-
 // failure is a mismatch and the way that a datum takes to it.
 type failure struct {
 	mismatch
@@ -238,12 +219,12 @@ type step struct {
 // failures lists every mismatch between two schemas, the shortest way first.
 // What resolves by another branch of a union is none.
 func (r *resolver) failures(writer, reader *node) []failure {
-	if r.settle(writer, reader) {
+	if r.resolves(writer, reader) {
 		return nil
 	}
 	c := &collector{resolver: r, seen: map[nodePair]bool{}}
 	c.visit(writer, reader, nil)
-	for len(c.queue) > 0 {
+	for len(c.queue) > 0 && !r.progress.stopped() {
 		next := c.queue[0]
 		c.queue = c.queue[1:]
 		c.pair(next.writer, next.reader, next.way)
@@ -260,7 +241,7 @@ type collector struct {
 
 func (c *collector) visit(writer, reader *node, way *step) {
 	pair := nodePair{writer, reader}
-	if c.seen[pair] || c.settle(writer, reader) {
+	if c.seen[pair] || c.resolves(writer, reader) {
 		return
 	}
 	c.seen[pair] = true
@@ -276,7 +257,7 @@ func (c *collector) pair(w, r *node, way *step) {
 	switch {
 	case w.kind == unionKind:
 		for i, b := range w.branches {
-			if !c.settle(b.node, r) {
+			if !c.resolves(b.node, r) {
 				c.branchOf(b.node, w, r, &step{before: way, from: w, index: i})
 			}
 		}

@@ -43,58 +43,6 @@ func branchesOf(u use) []use {
 	return []use{u}
 }
 
-// branchPartners maps the new branches to the old ones that they continue: of
-// the same label, else of the same kind and a name that matches either way, else
-// one that promotes to the other. When one of each is left that is not null,
-// it changed its type.
-func branchPartners(before, after []use) map[int]int {
-	partners, taken := map[int]int{}, map[int]bool{}
-	for _, continues := range []func(a, b *node) bool{
-		func(a, b *node) bool { return a.label() == b.label() && a.kind == b.kind },
-		func(a, b *node) bool { return meant(a, b) || meant(b, a) },
-		func(a, b *node) bool { return promotes(a.kind, b.kind) || promotes(b.kind, a.kind) },
-	} {
-		for j, b := range after {
-			if _, done := partners[j]; done {
-				continue
-			}
-			for i, a := range before {
-				if !taken[i] && continues(a.node, b.node) {
-					partners[j], taken[i] = i, true
-					break
-				}
-			}
-		}
-	}
-	if i, j := onlyLeft(before, taken), onlyLeft(after, partnered(partners)); i >= 0 && j >= 0 && len(before) > 1 && len(after) > 1 {
-		partners[j] = i
-	}
-	return partners
-}
-
-func partnered(partners map[int]int) map[int]bool {
-	set := map[int]bool{}
-	for j := range partners {
-		set[j] = true
-	}
-	return set
-}
-
-// onlyLeft is the one branch, null apart, that is not taken, or -1.
-func onlyLeft(branches []use, taken map[int]bool) int {
-	left := -1
-	for i, b := range branches {
-		if taken[i] || b.kind == nullKind {
-			continue
-		}
-		if left >= 0 {
-			return -1
-		}
-		left = i
-	}
-	return left
-}
-
 // unionReplaced reports a schema and a union that have nothing in common.
 func (d *differ) unionReplaced(old, next use, before, after []use) {
 	x := difference{

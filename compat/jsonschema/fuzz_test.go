@@ -9,11 +9,10 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/rogpeppe/go-internal/txtar"
 	"pgregory.net/rapid"
 
 	"github.com/nexus-blueprint/nexus/compat"
+	"github.com/nexus-blueprint/nexus/compat/enginetest"
 	"github.com/nexus-blueprint/nexus/report"
 	"github.com/nexus-blueprint/nexus/schema"
 )
@@ -21,12 +20,8 @@ import (
 // fuzzPairs are the two versions of every fixture that stands on its own.
 func fuzzPairs(f *testing.F) [][2][]byte {
 	var pairs [][2][]byte
-	for _, file := range fixtures(f) {
-		archive, err := txtar.ParseFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		pairs = append(pairs, [2][]byte{sideOf(f, archive, "old").Text, sideOf(f, archive, "new").Text})
+	for _, fixture := range enginetest.ReadFixtures(f, "testdata/rules", named("OrderPlaced.schema.json", nil)) {
+		pairs = append(pairs, [2][]byte{fixture.Old.Text, fixture.New.Text})
 	}
 	return pairs
 }
@@ -110,16 +105,10 @@ func TestPromisesOfDrawnPairs(t *testing.T) {
 // promises checks what must hold of any comparison.
 func promises(t rapid.TB, e *Engine, old, next compat.Parsed) {
 	t.Helper()
-	for _, p := range []compat.Parsed{old, next} {
-		same := mustCompare(t, e, p, p)
-		if same.Backward.Verdict != compat.Compatible || same.Forward.Verdict != compat.Compatible {
-			t.Errorf("a schema is not compatible with itself: %s, %s (%s)", same.Backward.Verdict, same.Forward.Verdict, p.Schema().Text)
-		}
+	for _, problem := range enginetest.Problems(e, old, next) {
+		t.Errorf("%s\nold %s\nnew %s", problem, old.Schema().Text, next.Schema().Text)
 	}
 	c := mustCompare(t, e, old, next)
-	if diff := cmp.Diff(asJSON(t, c), asJSON(t, mustCompare(t, e, old, next))); diff != "" {
-		t.Errorf("the same comparison came out differently (-first +second):\n%s", diff)
-	}
 	turned := mustCompare(t, e, next, old)
 	if contradict(c.Backward.Verdict, turned.Forward.Verdict) || contradict(c.Forward.Verdict, turned.Backward.Verdict) {
 		t.Errorf("turning the versions round contradicts: %s/%s, turned %s/%s", c.Backward.Verdict, c.Forward.Verdict, turned.Backward.Verdict, turned.Forward.Verdict)
@@ -135,14 +124,9 @@ func promises(t rapid.TB, e *Engine, old, next compat.Parsed) {
 		}
 		confirm(t, from, into, truth.Witness)
 		for i := range c.Changes {
-			effect := c.Changes[i].Effect(d)
-			if effect.Breaks && truth.Verdict != compat.Breaking {
-				t.Errorf("%s is %s, but %s breaks", d, truth.Verdict, c.Changes[i].Rule)
-			}
-			confirm(t, from, into, effect.Witness)
+			confirm(t, from, into, c.Changes[i].Effect(d).Witness)
 		}
 	}
-	editsHold(t, e, old, next, c)
 	full := verdictAt(t, e, compat.Full, old, next)
 	backward, forward := verdictAt(t, e, compat.Backward, old, next), verdictAt(t, e, compat.Forward, old, next)
 	if both := backward == compat.Compatible && forward == compat.Compatible; both != (full == compat.Compatible) {
@@ -191,15 +175,6 @@ func validatorOf(t rapid.TB, p compat.Parsed) schema.Validator {
 		t.Fatalf("compiling %s: %v", p.Schema().Text, err)
 	}
 	return v
-}
-
-func asJSON(t rapid.TB, v any) string {
-	t.Helper()
-	text, err := json.MarshalIndent(v, "", " ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
 }
 
 // A text whose every special character is escaped is a pattern for itself.

@@ -2,30 +2,21 @@ package protobuf
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/rogpeppe/go-internal/txtar"
+	"github.com/nexus-blueprint/nexus/compat/enginetest"
 )
 
 // A fixture in testdata/confluent holds two versions; want is what the registry
 // refuses of them in the direction BACKWARD: rule, place in the new and in the
 // old version, and message.
 func TestRefusals(t *testing.T) {
-	files, err := filepath.Glob("testdata/confluent/*.txtar")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no fixtures: %v", err)
-	}
 	e := newEngine(t, "")
-	for _, file := range files {
-		t.Run(fixtureName(file), func(t *testing.T) {
-			archive, err := txtar.ParseFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			old, next := mustParse(t, e, sideOf(t, archive, "old")), mustParse(t, e, sideOf(t, archive, "new"))
+	for _, f := range enginetest.ReadFixtures(t, "testdata/confluent", order) {
+		t.Run(f.Name, func(t *testing.T) {
+			old, next := mustParse(t, e, f.Old), mustParse(t, e, f.New)
 			refusals, known := e.Refusals("confluent", old, next)
 			if !known {
 				t.Fatal("the registry is not known")
@@ -37,7 +28,7 @@ func TestRefusals(t *testing.T) {
 			if len(refusals) == 0 {
 				b.WriteString("accepted\n")
 			}
-			compareWant(t, file, archive, b.String())
+			enginetest.Want(t, f.File, b.String())
 		})
 	}
 }

@@ -5,20 +5,15 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/rogpeppe/go-internal/txtar"
-
 	"github.com/nexus-blueprint/nexus/compat"
+	"github.com/nexus-blueprint/nexus/compat/enginetest"
 	"github.com/nexus-blueprint/nexus/schema"
 )
 
 // seeds adds the versions of every fixture.
 func seeds(f *testing.F, add func(old, next string)) {
-	for _, file := range fixtures(f) {
-		archive, err := txtar.ParseFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		add(string(sideOf(f, archive, "old").Text), string(sideOf(f, archive, "new").Text))
+	for _, fixture := range enginetest.ReadFixtures(f, "testdata/rules", order) {
+		add(string(fixture.Old.Text), string(fixture.New.Text))
 	}
 }
 

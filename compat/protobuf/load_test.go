@@ -12,6 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/nexus-blueprint/nexus/compat"
+	"github.com/nexus-blueprint/nexus/compat/enginetest"
 	"github.com/nexus-blueprint/nexus/schema"
 )
 
@@ -45,12 +46,12 @@ func TestParse(t *testing.T) {
 		t.Fatalf("no fixtures: %v", err)
 	}
 	for _, file := range files {
-		t.Run(fixtureName(file), func(t *testing.T) {
+		t.Run(filepath.Base(file), func(t *testing.T) {
 			archive, err := txtar.ParseFile(file)
 			if err != nil {
 				t.Fatal(err)
 			}
-			compareWant(t, file, archive, describeParse(newEngine(t, "").Parse(tree(archive.Files, "shop/order.proto"))))
+			enginetest.Want(t, file, describeParse(newEngine(t, "").Parse(tree(archive.Files, "shop/order.proto"))))
 		})
 	}
 }

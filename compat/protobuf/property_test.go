@@ -2,20 +2,16 @@ package protobuf
 
 import (
 	"context"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
-	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/dynamicpb"
 	"pgregory.net/rapid"
 
 	"github.com/nexus-blueprint/nexus/compat"
-	"github.com/nexus-blueprint/nexus/report"
 )
 
 var scalars = []string{
@@ -102,8 +98,6 @@ func TestFormattingIsNoChange(t *testing.T) {
 	})
 }
 
-// A witness is judged again here, in another way: it has to be a message of the
-// writer in both forms, and the reader has to reject it or to write it otherwise.
 func TestWitnessesHold(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		e := newEngine(t, rapid.SampledFrom(Categories).Draw(rt, "category"))
@@ -111,51 +105,13 @@ func TestWitnessesHold(t *testing.T) {
 		for _, c := range mustCompare(t, e, old, next).Changes {
 			for _, d := range compat.Full.Directions() {
 				if w := c.Effect(d).Witness; w != nil {
-					recheck(rt, c, w, d, old, next)
+					if err := confirmWitness(old, next, c, d); err != nil {
+						rt.Fatalf("%s: the witness %s does not hold: %v", c.Message, w.Text, err)
+					}
 				}
 			}
 		}
 	})
-}
-
-func recheck(t *rapid.T, c compat.Change, w *report.Witness, d compat.Direction, old, next *parsed) {
-	writer, reader, verdict := old, next, w.New
-	if d == compat.ForwardDirection {
-		writer, reader, verdict = next, old, w.Old
-	}
-	name := protoreflect.FullName("shop.v1.OrderPlaced")
-	if strings.Contains(c.Pointer, "/messages/Item/") {
-		name = "shop.v1.Item"
-	}
-	from := writer.root.linked.FindDescriptorByName(name).(protoreflect.MessageDescriptor)
-	into := reader.root.linked.FindDescriptorByName(name).(protoreflect.MessageDescriptor)
-	binary, err := hex.DecodeString(*w.Hex)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := proto.Unmarshal(binary, dynamicpb.NewMessage(from)); err != nil {
-		t.Fatalf("%s: the writer cannot read %s: %v", c.Message, *w.Hex, err)
-	}
-	if err := protojson.Unmarshal([]byte(w.Text), dynamicpb.NewMessage(from)); err != nil {
-		t.Fatalf("%s: the writer cannot read %s: %v", c.Message, w.Text, err)
-	}
-	read := dynamicpb.NewMessage(into)
-	if strings.Contains(verdict, ": in JSON, ") {
-		err = protojson.UnmarshalOptions{DiscardUnknown: true}.Unmarshal([]byte(w.Text), read)
-	} else {
-		err = proto.Unmarshal(binary, read)
-	}
-	text, _ := jsonText(read)
-	switch {
-	case strings.HasPrefix(verdict, "rejects: "):
-		if err == nil {
-			t.Fatalf("%s: the reader does not reject %s", c.Message, w.Text)
-		}
-	case !strings.HasPrefix(verdict, "misreads: "):
-		t.Fatalf("unknown verdict %q", verdict)
-	case err != nil || text == w.Text:
-		t.Fatalf("%s: the reader reads %s as %s (%v)", c.Message, w.Text, text, err)
-	}
 }
 
 // What WIRE calls compatible can be decoded, whatever the message.

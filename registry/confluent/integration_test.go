@@ -3,7 +3,6 @@
 package confluent
 
 import (
-	"bufio"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -12,11 +11,9 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -26,54 +23,17 @@ import (
 
 	"github.com/nexus-blueprint/nexus/compat"
 	"github.com/nexus-blueprint/nexus/registry"
+	"github.com/nexus-blueprint/nexus/registry/registrytest"
 	"github.com/nexus-blueprint/nexus/schema"
 )
 
 // These tests talk to a real registry, Apicurio's, which
 // scripts/servers/confluent.sh installs and starts.
 
-// startServer runs the script until the test ends.
-func startServer(t *testing.T, environment ...string) (url string, process *os.Process) {
-	t.Helper()
-	command := exec.Command("../../scripts/servers/confluent.sh")
-	command.Env = append(os.Environ(), environment...)
-	command.Stderr = os.Stderr
-	stdin, err := command.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, err := command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = stdin.Close()  // that stops it
-		_ = command.Wait() // a server that the test killed has no good status
-	})
-	lines := bufio.NewScanner(stdout)
-	var found []string
-	for len(found) < 2 && lines.Scan() {
-		found = append(found, lines.Text())
-	}
-	if len(found) < 2 {
-		t.Fatalf("the server did not start: %v", lines.Err())
-	}
-	pid, err := strconv.Atoi(found[1])
-	if err != nil {
-		t.Fatal(err)
-	}
-	process, err = os.FindProcess(pid)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return found[0], process
-}
+const script = "../../scripts/servers/confluent.sh"
 
 func TestRealRegistry(t *testing.T) {
-	url, _ := startServer(t)
+	url, _ := registrytest.Start(t, script)
 	r, err := Open(Options{URL: url, Concurrency: MaxConcurrency})
 	if err != nil {
 		t.Fatal(err)
@@ -345,7 +305,7 @@ func TestRealTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	ca := a.write("ca.pem", "CERTIFICATE", a.leaf.Raw)
-	url, process := startServer(t,
+	url, process := registrytest.Start(t, script,
 		"QUARKUS_HTTP_SSL_CERTIFICATE_FILES="+filepath.ToSlash(a.write("server.pem", "CERTIFICATE", der)),
 		"QUARKUS_HTTP_SSL_CERTIFICATE_KEY_FILES="+filepath.ToSlash(a.write("server.key", "PRIVATE KEY", private)),
 	)

@@ -3,13 +3,10 @@
 package glue
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -19,6 +16,7 @@ import (
 
 	"github.com/nexus-blueprint/nexus/compat"
 	"github.com/nexus-blueprint/nexus/registry"
+	"github.com/nexus-blueprint/nexus/registry/registrytest"
 	"github.com/nexus-blueprint/nexus/schema"
 )
 
@@ -26,48 +24,10 @@ import (
 // installs and starts. moto judges nothing and never answers PENDING: waiting for
 // Glue's verdict is tested by the stories only.
 
-// startServer runs the script until the test ends.
-func startServer(t *testing.T) (url string, process *os.Process) {
-	t.Helper()
-	command := exec.Command("../../scripts/servers/glue.sh")
-	command.Stderr = os.Stderr
-	stdin, err := command.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, err := command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = stdin.Close()  // that stops it
-		_ = command.Wait() // a server that the test killed has no good status
-	})
-	var found []string
-	for lines := bufio.NewScanner(stdout); len(found) < 2 && lines.Scan(); {
-		found = append(found, lines.Text())
-	}
-	if len(found) < 2 {
-		t.Fatal("the server did not start")
-	}
-	pid, err := strconv.Atoi(found[1])
-	if err != nil {
-		t.Fatal(err)
-	}
-	process, err = os.FindProcess(pid)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return found[0], process
-}
-
 // openServer starts a server and opens a registry of it, which it creates.
 func openServer(t *testing.T) (*Registry, *os.Process) {
 	t.Helper()
-	url, process := startServer(t) // before signedIn, which hides the user's cache
+	url, process := registrytest.Start(t, "../../scripts/servers/glue.sh") // before signedIn, which hides the user's cache
 	signedIn(t)
 	o := Options{Registry: "orders", Region: "eu-west-1", EndpointURL: url, Concurrency: MaxConcurrency}
 	_, err := Open(t.Context(), o)
