@@ -265,9 +265,13 @@ func versionOf(p Parsed) string {
 
 // suggest asks the engine for fixes of a break and keeps those that it can
 // confirm: the break is gone from the edited version and nothing new broke.
-func suggest(ctx context.Context, engine Engine, o Options, b Break, next Parsed, known map[string]bool) []report.Fix {
+// It ends when left, the bytes that may still be checked, runs out.
+func suggest(ctx context.Context, engine Engine, o Options, b Break, next Parsed, known map[string]bool, left *int) []report.Fix {
 	var fixes []report.Fix
 	for _, fix := range engine.Fixes(b.Previous, next, *b.Change, b.Direction) {
+		if *left -= len(fix.Text); *left < 0 || ctx.Err() != nil {
+			return fixes
+		}
 		edited := next.Schema()
 		edited.Text = fix.Text
 		parsed, err := engine.Parse(edited)
@@ -295,9 +299,13 @@ func mends(again *Result, mended Break, known map[string]bool) bool {
 	return true
 }
 
-// maxSuggested bounds how many breaks of a subject get fixes: each is checked by
-// comparing the whole edited version again.
-const maxSuggested = 50
+// maxSuggested bounds how many breaks of a subject get fixes, and maxEdited the
+// bytes of the edited versions: each is checked by reading and comparing the whole
+// of it again.
+const (
+	maxSuggested = 50
+	maxEdited    = 8 << 20
+)
 
 // Suggest fills in the fixes of the breaks, the first ones where there are many.
 func (r *Result) Suggest(ctx context.Context, engine Engine, o Options) {
@@ -305,11 +313,12 @@ func (r *Result) Suggest(ctx context.Context, engine Engine, o Options) {
 	for _, b := range r.Breaks {
 		known[b.key()] = true
 	}
+	left := maxEdited
 	for i := range min(len(r.Breaks), maxSuggested) {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || left < 0 {
 			return
 		}
-		r.Breaks[i].Fixes = suggest(ctx, engine, o, r.Breaks[i], r.Next, known)
+		r.Breaks[i].Fixes = suggest(ctx, engine, o, r.Breaks[i], r.Next, known, &left)
 	}
 }
 

@@ -26,6 +26,7 @@ type cache struct {
 	imports  map[digest][]string // the imports of a text, by its digest
 	linked   map[digest]*linking
 	builtins map[string]*source
+	proposed map[digest]bool // the texts that fixes made, of which nothing else is kept
 	homes    universes
 }
 
@@ -39,7 +40,7 @@ type linking struct {
 }
 
 func newCache() *cache {
-	return &cache{imports: map[digest][]string{}, linked: map[digest]*linking{}, builtins: map[string]*source{}}
+	return &cache{imports: map[digest][]string{}, linked: map[digest]*linking{}, builtins: map[string]*source{}, proposed: map[digest]bool{}}
 }
 
 // importsOf lists the imports of a file in the order of their statements, by the
@@ -77,20 +78,24 @@ func importsIn(tree *ast.FileNode) []string {
 
 // link compiles a file whose imports are compiled, unless its closure was
 // compiled before. tree may be nil.
-func (c *cache) link(f *source, tree *ast.FileNode) (linker.File, error) {
+func (c *cache) link(f *source, text digest, tree *ast.FileNode) (linker.File, error) {
 	c.mu.Lock()
-	l := c.linked[f.key]
-	if l == nil {
+	l, proposed := c.linked[f.key], c.proposed[text]
+	if l == nil && !proposed {
 		l = &linking{by: f}
 		c.linked[f.key] = l
 	}
 	c.mu.Unlock()
+	if l == nil {
+		return f.compile(tree, alone)
+	}
 	l.once.Do(func() {
 		if l.file, l.err = f.compile(tree, c.homes.home); l.err != nil {
 			l.file, l.err = f.compile(nil, alone)
 		}
 		if result, ok := l.file.(linker.Result); ok {
 			l.names = declared(result.FileDescriptorProto())
+			l.by = nil // its text need not stay
 		}
 	})
 	if l.err != nil && l.by != f {
@@ -98,6 +103,14 @@ func (c *cache) link(f *source, tree *ast.FileNode) (linker.File, error) {
 	}
 	f.names = l.names
 	return l.file, l.err
+}
+
+// propose notes a text that will be read once, to check a fix, and need not be
+// kept then.
+func (c *cache) propose(text []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.proposed[sha256.Sum256(text)] = true
 }
 
 // builtin is a file that comes with Protobuf, such as

@@ -60,12 +60,13 @@ func (r *registryDiff) files(old, fresh protoreflect.FileDescriptor) {
 
 // messages pairs messages by name. One that moved within its file is the same.
 func (r *registryDiff) messages(old, fresh holder) {
+	after := byName(fresh.Messages())
 	for i := range old.Messages().Len() {
 		m := old.Messages().Get(i)
 		if m.IsMapEntry() {
 			continue
 		}
-		n := fresh.Messages().ByName(m.Name())
+		n := after.find(i, m.Name())
 		if n == nil {
 			r.refuse("message-removed", messagePointer(local(m)), "message %s was removed", local(m))
 			continue
@@ -78,10 +79,11 @@ func (r *registryDiff) messages(old, fresh holder) {
 func (r *registryDiff) message(old, fresh protoreflect.MessageDescriptor) {
 	r.oneofs(old, fresh)
 	pointer := messagePointer(local(fresh))
+	before, after := byNumber(old.Fields()), byNumber(fresh.Fields())
 	for i := range old.Fields().Len() {
 		f := old.Fields().Get(i)
 		at := pointer + "/fields/" + number(f.Number())
-		if n := fieldAt(fresh.Fields(), i, f.Number()); n != nil {
+		if n := after.find(i, f.Number()); n != nil {
 			r.field(at, f, n)
 		} else {
 			r.fieldRemoved(at, f, fresh)
@@ -89,7 +91,7 @@ func (r *registryDiff) message(old, fresh protoreflect.MessageDescriptor) {
 	}
 	for i := range fresh.Fields().Len() {
 		f := fresh.Fields().Get(i)
-		if f.Cardinality() == protoreflect.Required && fieldAt(old.Fields(), i, f.Number()) == nil {
+		if f.Cardinality() == protoreflect.Required && before.find(i, f.Number()) == nil {
 			r.refuse("required-field-added", pointer+"/fields/"+number(f.Number()), "required field %s (%d) was added", f.Name(), f.Number())
 		}
 	}

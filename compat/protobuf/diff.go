@@ -1,6 +1,7 @@
 package protobuf
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -18,6 +19,7 @@ type change struct {
 
 // differ lists the differences between two versions.
 type differ struct {
+	ctx      context.Context
 	old, new *parsed
 	changes  []change
 	outside  map[pair]bool // pairs of imported types that were compared
@@ -27,9 +29,13 @@ type differ struct {
 // pair is two versions of one type.
 type pair struct{ old, new protoreflect.Descriptor }
 
-func newDiffer(old, fresh *parsed) *differ {
-	return &differ{old: old, new: fresh, outside: map[pair]bool{}}
+func newDiffer(ctx context.Context, old, fresh *parsed) *differ {
+	return &differ{ctx: ctx, old: old, new: fresh, outside: map[pair]bool{}}
 }
+
+// interrupted reports whether the walk should end where it is. What it found so
+// far is no comparison then.
+func (d *differ) interrupted() bool { return d.ctx.Err() != nil }
 
 // difference is what the walk says about a change.
 type difference struct {
@@ -104,19 +110,23 @@ type holder interface {
 
 // messages pairs the messages of two holders by name.
 func (d *differ) messages(old, fresh holder) {
+	before, after := byName(old.Messages()), byName(fresh.Messages())
 	for i := range old.Messages().Len() {
 		m := old.Messages().Get(i)
+		if d.interrupted() {
+			return
+		}
 		if m.IsMapEntry() {
 			continue
 		}
-		if n := fresh.Messages().ByName(m.Name()); n != nil && !n.IsMapEntry() {
+		if n := after.find(i, m.Name()); n != nil && !n.IsMapEntry() {
 			d.message(m, n, where{})
 			continue
 		}
 		d.messageRemoved(m)
 	}
 	for i := range fresh.Messages().Len() {
-		if m := fresh.Messages().Get(i); !m.IsMapEntry() && old.Messages().ByName(m.Name()) == nil {
+		if m := fresh.Messages().Get(i); !m.IsMapEntry() && before.find(i, m.Name()) == nil {
 			d.added("message", m, messagePointer(local(m)))
 		}
 	}
@@ -126,7 +136,7 @@ func (d *differ) messages(old, fresh holder) {
 // an imported file, its data still have to be readable.
 func (d *differ) messageRemoved(m protoreflect.MessageDescriptor) {
 	text := fmt.Sprintf("message %s was removed", local(m))
-	moved, _ := d.new.root.find(m.FullName()).(protoreflect.MessageDescriptor)
+	moved, _ := d.new.find(m.FullName()).(protoreflect.MessageDescriptor)
 	if moved != nil {
 		text = fmt.Sprintf("message %s moved out of the file", local(m))
 	}
@@ -147,9 +157,13 @@ func (d *differ) added(noun string, x protoreflect.Descriptor, pointer string) {
 }
 
 func (d *differ) enums(old, fresh holder) {
+	before, after := byName(old.Enums()), byName(fresh.Enums())
 	for i := range old.Enums().Len() {
 		e := old.Enums().Get(i)
-		if n := fresh.Enums().ByName(e.Name()); n != nil {
+		if d.interrupted() {
+			return
+		}
+		if n := after.find(i, e.Name()); n != nil {
 			d.enum(e, n, where{})
 			continue
 		}
@@ -159,7 +173,7 @@ func (d *differ) enums(old, fresh holder) {
 		})
 	}
 	for i := range fresh.Enums().Len() {
-		if e := fresh.Enums().Get(i); old.Enums().ByName(e.Name()) == nil {
+		if e := fresh.Enums().Get(i); before.find(i, e.Name()) == nil {
 			d.added("enum", e, enumPointer(local(e)))
 		}
 	}
@@ -167,9 +181,10 @@ func (d *differ) enums(old, fresh holder) {
 
 // extensions compares what the files add to messages of other files.
 func (d *differ) extensions(old, fresh holder) {
+	before, after := byName(old.Extensions()), byName(fresh.Extensions())
 	for i := range old.Extensions().Len() {
 		x := old.Extensions().Get(i)
-		n := fresh.Extensions().ByName(x.Name())
+		n := after.find(i, x.Name())
 		if n != nil && n.Number() == x.Number() && n.ContainingMessage().FullName() == x.ContainingMessage().FullName() {
 			d.fieldType(fieldPair{old: x, new: n, pointer: "/extensions/" + local(x)})
 			continue
@@ -181,7 +196,7 @@ func (d *differ) extensions(old, fresh holder) {
 		})
 	}
 	for i := range fresh.Extensions().Len() {
-		if x := fresh.Extensions().Get(i); old.Extensions().ByName(x.Name()) == nil {
+		if x := fresh.Extensions().Get(i); before.find(i, x.Name()) == nil {
 			d.added("extension", x, "/extensions/"+local(x))
 		}
 	}
@@ -233,13 +248,13 @@ func (p *parsed) fileName(x protoreflect.Descriptor) string {
 	return x.ParentFile().Path() // a file that comes with Protobuf
 }
 
-// find looks a full name up in a file and all it imports.
-func (f *source) find(name protoreflect.FullName) protoreflect.Descriptor {
-	if x := f.linked.FindDescriptorByName(name); x != nil {
+// find looks a full name up in the file and all it imports.
+func (p *parsed) find(name protoreflect.FullName) protoreflect.Descriptor {
+	if x := p.root.linked.FindDescriptorByName(name); x != nil {
 		return x
 	}
-	for _, imported := range f.imports {
-		if x := imported.find(name); x != nil {
+	for _, imported := range p.files {
+		if x := imported.linked.FindDescriptorByName(name); x != nil {
 			return x
 		}
 	}

@@ -56,7 +56,8 @@ const (
 )
 
 // Engine compares .proto files. It is safe for concurrent use, and keeps what it
-// compiled for as long as it lives: use one for a run.
+// compiled for as long as it lives, but for the texts of its own fixes: use one
+// for a run.
 type Engine struct {
 	category category
 	cache    *cache
@@ -133,7 +134,8 @@ func (p *parsed) placesOf(f *source) *places {
 func (p *parsed) descriptor() protoreflect.FileDescriptor { return p.root.linked }
 
 // Compare lists what changed between two versions and which of it breaks
-// readers. Only in the demanded directions are witnesses looked for.
+// readers. Only in the demanded directions are witnesses looked for, for the first
+// changes where there are many.
 func (e *Engine) Compare(ctx context.Context, previous, next compat.Parsed, demanded []compat.Direction) (*compat.Comparison, error) {
 	old, ok := previous.(*parsed)
 	if !ok {
@@ -143,18 +145,22 @@ func (e *Engine) Compare(ctx context.Context, previous, next compat.Parsed, dema
 	if !ok {
 		return nil, fmt.Errorf("comparing %s: not a Protobuf schema", next.Schema().File)
 	}
+	d := newDiffer(ctx, old, fresh)
+	d.files()
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	d := newDiffer(old, fresh)
-	d.files()
 	result := &compat.Comparison{Changes: make([]compat.Change, 0, len(d.changes))}
+	j := judgement{differ: d, category: e.category, left: map[compat.Direction]int{}}
+	for _, direction := range demanded {
+		j.left[direction] = maxTrials
+	}
 	for i := range d.changes {
+		c := &d.changes[i]
+		j.judge(c)
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		c := &d.changes[i]
-		e.judge(d, c, demanded)
 		result.Changes = append(result.Changes, c.Change)
 	}
 	result.Backward = truth(result.Changes, compat.BackwardDirection)
@@ -162,20 +168,33 @@ func (e *Engine) Compare(ctx context.Context, previous, next compat.Parsed, dema
 	return result, nil
 }
 
+// maxTrials bounds the changes for which a witness is looked for in one
+// direction. Beyond it the rule's word is taken, as in a direction that nobody
+// asked for: nobody reads the two hundred and first message.
+const maxTrials = 200
+
+// judgement applies the rules of a category to the changes of one comparison.
+type judgement struct {
+	*differ
+	category category
+	left     map[compat.Direction]int // changes for which a witness may still be looked for
+}
+
 // judge decides whether a change breaks a rule of the category, and looks for
 // the message that proves it.
-func (e *Engine) judge(d *differ, c *change, demanded []compat.Direction) {
+func (j *judgement) judge(c *change) {
 	for _, direction := range []compat.Direction{compat.BackwardDirection, compat.ForwardDirection} {
 		from := c.backward
 		if direction == compat.ForwardDirection {
 			from = c.forward
 		}
-		if from == never || from > e.category {
+		if from == never || from > j.category {
 			continue
 		}
 		effect := compat.Effect{Breaks: true, Proof: compat.ByRule}
-		if slices.Contains(demanded, direction) {
-			if w := d.witness(c, direction, e.category); w != nil {
+		if len(c.probes) > 0 && j.left[direction] > 0 {
+			j.left[direction]--
+			if w := j.witness(c, direction, j.category); w != nil {
 				effect.Proof, effect.Witness = compat.ByWitness, w
 			}
 		}

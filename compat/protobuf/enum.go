@@ -47,18 +47,21 @@ func (d *differ) values(p enumPair) {
 	if sameValues(p.old.Values(), p.new.Values()) {
 		return
 	}
-	for _, n := range numbers(p.old) {
-		before, after := valueNames(p.old, n), valueNames(p.new, n)
+	oldNumbers, oldNames := numbered(p.old)
+	newNumbers, newNames := numbered(p.new)
+	out := reservedIn(enumSpans(p.new.ReservedRanges()), p.new.ReservedNames())
+	for _, n := range oldNumbers {
+		before, after := oldNames[n], newNames[n]
 		switch {
 		case len(after) == 0:
-			d.valueRemoved(p, n, before)
+			d.valueRemoved(p, n, before, out)
 		case !slices.Equal(before, after):
 			d.valueRenamed(p, n, before, after)
 		}
 	}
-	for _, n := range numbers(p.new) {
-		if p.old.Values().ByNumber(n) == nil {
-			names := strings.Join(valueNames(p.new, n), ", ")
+	for _, n := range newNumbers {
+		if oldNames[n] == nil {
+			names := strings.Join(newNames[n], ", ")
 			d.add(p.located(difference{
 				rule: "proto/enum-value-added", pointer: p.value(n), oldAt: p.pointer, after: names,
 				message: fmt.Sprintf("value %s (%d) was added to enum %s; readers of the old version see a value that they do not know", names, n, local(p.new)),
@@ -77,33 +80,27 @@ func sameValues(old, fresh protoreflect.EnumValueDescriptors) bool {
 	return fresh.Len() == old.Len()
 }
 
-// numbers lists the numbers of an enum in the order of the text, each once.
-func numbers(e protoreflect.EnumDescriptor) []protoreflect.EnumNumber {
-	list := make([]protoreflect.EnumNumber, 0, e.Values().Len())
+// numbered lists the numbers of an enum in the order of the text, each once, with
+// the names of each, sorted.
+func numbered(e protoreflect.EnumDescriptor) (numbers []protoreflect.EnumNumber, names map[protoreflect.EnumNumber][]string) {
+	names = make(map[protoreflect.EnumNumber][]string, e.Values().Len())
 	for i := range e.Values().Len() {
-		if n := e.Values().Get(i).Number(); !slices.Contains(list, n) {
-			list = append(list, n)
+		v := e.Values().Get(i)
+		if names[v.Number()] == nil {
+			numbers = append(numbers, v.Number())
 		}
+		names[v.Number()] = append(names[v.Number()], string(v.Name()))
 	}
-	return list
+	for _, n := range numbers {
+		slices.Sort(names[n])
+	}
+	return numbers, names
 }
 
-// valueNames lists the names of a number, sorted.
-func valueNames(e protoreflect.EnumDescriptor, n protoreflect.EnumNumber) []string {
-	var names []string
-	for i := range e.Values().Len() {
-		if v := e.Values().Get(i); v.Number() == n {
-			names = append(names, string(v.Name()))
-		}
-	}
-	slices.Sort(names)
-	return names
-}
-
-func (d *differ) valueRemoved(p enumPair, n protoreflect.EnumNumber, names []string) {
-	numbered, named := p.new.ReservedRanges().Has(n), true
+func (d *differ) valueRemoved(p enumPair, n protoreflect.EnumNumber, names []string, out *reserved) {
+	numbered, named := out.number(int64(n)), true
 	for _, name := range names {
-		named = named && p.new.ReservedNames().Has(protoreflect.Name(name))
+		named = named && out.names[protoreflect.Name(name)]
 	}
 	list := strings.Join(names, ", ")
 	d.add(p.located(difference{
@@ -128,18 +125,17 @@ func (d *differ) valueRenamed(p enumPair, n protoreflect.EnumNumber, before, aft
 }
 
 func (d *differ) enumReserved(p enumPair) {
-	ranges := make([]span, p.new.ReservedRanges().Len())
-	for i := range ranges {
-		r := p.new.ReservedRanges().Get(i)
-		ranges[i] = span{int64(r[0]), int64(r[1]) + 1}
+	if p.old.ReservedRanges().Len() == 0 && p.old.ReservedNames().Len() == 0 {
+		return
 	}
+	out := reservedIn(enumSpans(p.new.ReservedRanges()), p.new.ReservedNames())
 	var gone []string
 	for i := range p.old.ReservedRanges().Len() {
-		if r := p.old.ReservedRanges().Get(i); !covered(span{int64(r[0]), int64(r[1]) + 1}, ranges) {
+		if r := p.old.ReservedRanges().Get(i); !out.numbers.cover(span{int64(r[0]), int64(r[1]) + 1}) {
 			gone = append(gone, enumRange(r))
 		}
 	}
-	d.reserved(p.pointer, p.at, "enum "+local(p.new), append(gone, goneNames(p.old.ReservedNames(), p.new.ReservedNames())...))
+	d.reserved(p.pointer, p.at, "enum "+local(p.new), append(gone, goneNames(p.old.ReservedNames(), out)...))
 }
 
 // enumRange writes a closed range as the language does.

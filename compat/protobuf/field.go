@@ -94,59 +94,6 @@ func labelOf(f protoreflect.FieldDescriptor) string {
 	return "implicit"
 }
 
-// realOneof is the oneof that a field was written in.
-func realOneof(f protoreflect.FieldDescriptor) protoreflect.OneofDescriptor {
-	if o := f.ContainingOneof(); o != nil && !o.IsSynthetic() {
-		return o
-	}
-	return nil
-}
-
-// fieldOneof reports a field that moved into, out of or between oneofs.
-func (d *differ) fieldOneof(p fieldPair) (moved bool) {
-	before, after := oneofName(p.old), oneofName(p.new)
-	if before == after {
-		return false
-	}
-	x := difference{rule: "proto/oneof-changed", before: before, after: after, breaks: wire, probes: oneofProbes(p)}
-	switch {
-	case before == "":
-		x.message = fmt.Sprintf("%s moved into oneof %s", p.title(), after)
-	case after == "":
-		x.message = fmt.Sprintf("%s moved out of oneof %s", p.title(), before)
-	default:
-		x.message = fmt.Sprintf("%s moved from oneof %s to %s", p.title(), before, after)
-	}
-	d.note(p, x, "")
-	return true
-}
-
-func oneofName(f protoreflect.FieldDescriptor) string {
-	if o := realOneof(f); o != nil {
-		return string(o.Name())
-	}
-	return ""
-}
-
-// oneofProbes set the field together with each one that shares a oneof with it
-// in one version alone. Setting both loses one of them for the other reader.
-func oneofProbes(p fieldPair) []probe {
-	var probes []probe
-	for _, f := range []protoreflect.FieldDescriptor{p.old, p.new} {
-		o := realOneof(f)
-		if o == nil {
-			continue
-		}
-		for i := range o.Fields().Len() {
-			if other := o.Fields().Get(i).Number(); other != f.Number() {
-				numbers := []protoreflect.FieldNumber{min(other, f.Number()), max(other, f.Number())}
-				probes = append(probes, probe{pair: p.message, fields: numbers})
-			}
-		}
-	}
-	return probes
-}
-
 // cardinality compares how often the field may occur, required aside. Moving
 // between oneofs changes presence by itself.
 func (d *differ) cardinality(p fieldPair, moved bool) {
@@ -196,34 +143,25 @@ func cardinalityWords(label string) string {
 
 // fieldType compares what the field holds. The keys and values of a map are
 // compared as fields are, on the map field's own account.
+//
+// So are those of a map and a list of entries that take each other's place. On
+// the wire a map is such a list, with the same bytes, so WIRE lets it pass in
+// both directions. A list may hold a key twice, of which a map keeps the last;
+// its authors are taken to mean a map, as those of a file are that had to do
+// without. In JSON the two differ, which cardinality reports.
 func (d *differ) fieldType(p fieldPair) {
-	switch {
-	case p.old.IsMap() && p.new.IsMap():
-		d.valueType(p, "the keys of ", p.old.MapKey(), p.new.MapKey())
-		d.valueType(p, "the values of ", p.old.MapValue(), p.new.MapValue())
-	case p.old.IsMap() != p.new.IsMap():
-		if many(p.old) != many(p.new) || !sameEntries(p.old, p.new) {
-			d.typeChanged(p, "", typeName(p.old), typeName(p.new), both(wire))
-		}
-	default:
+	if !p.old.IsMap() && !p.new.IsMap() {
 		d.valueType(p, "", p.old, p.new)
+		return
 	}
-}
-
-// sameEntries reports whether a map and a repeated message look alike on the
-// wire, where a map is a list of messages of a key (1) and a value (2).
-func sameEntries(old, fresh protoreflect.FieldDescriptor) bool {
-	a, b := old.Message(), fresh.Message()
-	if a == nil || b == nil || a.Fields().Len() != 2 || b.Fields().Len() != 2 {
-		return false
+	old, ok := entryOf(p.old)
+	fresh, alike := entryOf(p.new)
+	if !ok || !alike {
+		d.typeChanged(p, "", typeName(p.old), typeName(p.new), both(wire))
+		return
 	}
-	for n := protoreflect.FieldNumber(1); n <= 2; n++ {
-		x, y := a.Fields().ByNumber(n), b.Fields().ByNumber(n)
-		if x == nil || y == nil || typeName(x) != typeName(y) {
-			return false
-		}
-	}
-	return true
+	d.valueType(p, "the keys of ", old.key, fresh.key)
+	d.valueType(p, "the values of ", old.value, fresh.value)
 }
 
 func (d *differ) valueType(p fieldPair, part string, old, fresh protoreflect.FieldDescriptor) {

@@ -1,6 +1,7 @@
 package protobuf
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
@@ -41,6 +42,9 @@ func (e *Engine) Fixes(previous, next compat.Parsed, c compat.Change, _ compat.D
 		} else {
 			f.putBack()
 		}
+	}
+	for _, fix := range f.fixes {
+		e.cache.propose(fix.Text)
 	}
 	return f.fixes
 }
@@ -335,7 +339,7 @@ func (f *fixer) firstInside(at place, brace int) (string, bool) {
 }
 
 func lineStart(text []byte, offset int) int {
-	return strings.LastIndexByte(string(text[:offset]), '\n') + 1
+	return bytes.LastIndexByte(text[:offset], '\n') + 1
 }
 
 // indentation is the white space before an offset on its line.

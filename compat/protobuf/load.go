@@ -71,7 +71,7 @@ func (l *loader) read(name, shown string, text []byte) (*source, error) {
 		f.imports = append(f.imports, dependency)
 	}
 	f.key = f.closure(sum)
-	if f.linked, err = l.cache.link(f, tree); err != nil {
+	if f.linked, err = l.cache.link(f, sum, tree); err != nil {
 		return nil, err
 	}
 	l.path = l.path[:len(l.path)-1]

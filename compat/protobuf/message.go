@@ -2,7 +2,6 @@ package protobuf
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/bufbuild/protocompile/protoutil"
@@ -16,6 +15,8 @@ type messagePair struct {
 	old, new protoreflect.MessageDescriptor
 	pointer  string
 	at       where
+
+	oldFields, newFields *lookup[protoreflect.FieldNumber, protoreflect.FieldDescriptor]
 }
 
 // message compares two versions of a message, with what is declared in it.
@@ -50,30 +51,28 @@ func (p messagePair) located(x difference) difference {
 // fields pairs fields by number, which is what the wire knows them by.
 func (d *differ) fields(p messagePair) {
 	old, fresh := p.old.Fields(), p.new.Fields()
+	p.oldFields, p.newFields = byNumber(old), byNumber(fresh)
+	names := byName(fresh)
+	var out *reserved
 	for i := range old.Len() {
 		f := old.Get(i)
-		if n := fieldAt(fresh, i, f.Number()); n != nil {
-			d.field(p, f, n)
-		} else {
-			d.fieldRemoved(p, f)
+		if d.interrupted() {
+			return
 		}
+		if n := p.newFields.find(i, f.Number()); n != nil {
+			d.field(p, f, n)
+			continue
+		}
+		if out == nil {
+			out = reservedIn(fieldSpans(p.new.ReservedRanges()), p.new.ReservedNames())
+		}
+		d.fieldRemoved(p, f, names.find(i, f.Name()), out)
 	}
 	for i := range fresh.Len() {
-		if f := fresh.Get(i); fieldAt(old, i, f.Number()) == nil {
+		if f := fresh.Get(i); p.oldFields.find(i, f.Number()) == nil {
 			d.fieldAdded(p, f)
 		}
 	}
-}
-
-// fieldAt finds a field by number, first where it stands when nothing moved: the
-// lookup of the descriptors is a search.
-func fieldAt(fields protoreflect.FieldDescriptors, i int, n protoreflect.FieldNumber) protoreflect.FieldDescriptor {
-	if i < fields.Len() {
-		if f := fields.Get(i); f.Number() == n {
-			return f
-		}
-	}
-	return fields.ByNumber(n)
 }
 
 func (p messagePair) field(n protoreflect.FieldNumber) string {
@@ -95,13 +94,15 @@ func (d *differ) fieldAdded(p messagePair, f protoreflect.FieldDescriptor) {
 	}
 }
 
-func (d *differ) fieldRemoved(p messagePair, f protoreflect.FieldDescriptor) {
-	numbered, named := p.new.ReservedRanges().Has(f.Number()), p.new.ReservedNames().Has(f.Name())
+// fieldRemoved reports a number that is gone; again is the field that took over
+// its name, if any.
+func (d *differ) fieldRemoved(p messagePair, f, again protoreflect.FieldDescriptor, out *reserved) {
+	numbered, named := out.number(int64(f.Number())), out.names[f.Name()]
 	x := difference{
 		rule: "proto/field-removed", pointer: p.field(f.Number()), newAt: p.pointer, before: fieldText(f), breaks: removal(numbered, named),
 		message: fmt.Sprintf("field %s (%d) was removed from %s%s", f.Name(), f.Number(), local(p.new), unreserved(numbered, named)),
 	}
-	if again := p.new.Fields().ByName(f.Name()); again != nil {
+	if again != nil {
 		x.message += fmt.Sprintf("; its name now stands for number %d", again.Number())
 	}
 	required := f.Cardinality() == protoreflect.Required
@@ -138,31 +139,14 @@ func unreserved(numbered, named bool) string {
 	return ""
 }
 
-// oneofs reports groups that are gone; fields that moved are reported as such.
-func (d *differ) oneofs(p messagePair) {
-	old, fresh := p.old.Oneofs(), p.new.Oneofs()
-	for i := range old.Len() {
-		o := old.Get(i)
-		if n := fresh.ByName(o.Name()); o.IsSynthetic() || n != nil && !n.IsSynthetic() {
-			continue
-		}
-		d.add(p.located(difference{
-			rule: "proto/oneof-removed", pointer: p.pointer + "/oneofs/" + string(o.Name()), newAt: p.pointer, before: string(o.Name()), breaks: file,
-			message: fmt.Sprintf("oneof %s was removed from %s", o.Name(), local(p.new)),
-		}))
-	}
-}
-
 // messageReserved reports numbers and names that are free to be used again.
 func (d *differ) messageReserved(p messagePair) {
-	var gone []string
-	for i := range p.old.ReservedRanges().Len() {
-		r := p.old.ReservedRanges().Get(i)
-		if !coversFields(p.new.ReservedRanges(), r) {
-			gone = append(gone, fieldRange(r))
-		}
+	if p.old.ReservedRanges().Len() == 0 && p.old.ReservedNames().Len() == 0 {
+		return
 	}
-	d.reserved(p.pointer, p.at, local(p.new), append(gone, goneNames(p.old.ReservedNames(), p.new.ReservedNames())...))
+	out := reservedIn(fieldSpans(p.new.ReservedRanges()), p.new.ReservedNames())
+	gone := goneRanges(p.old.ReservedRanges(), out.numbers)
+	d.reserved(p.pointer, p.at, local(p.new), append(gone, goneNames(p.old.ReservedNames(), out)...))
 }
 
 func (d *differ) reserved(pointer string, at where, owner string, gone []string) {
@@ -177,37 +161,25 @@ func (d *differ) reserved(pointer string, at where, owner string, gone []string)
 	d.add(messagePair{at: at}.located(x))
 }
 
-func goneNames(old, fresh protoreflect.Names) []string {
+// goneRanges lists the ranges that the new ones no longer hold.
+func goneRanges(old protoreflect.FieldRanges, fresh spans) []string {
 	var gone []string
 	for i := range old.Len() {
-		if name := old.Get(i); !fresh.Has(name) {
-			gone = append(gone, fmt.Sprintf("%q", name))
+		if r := old.Get(i); !fresh.cover(span{int64(r[0]), int64(r[1])}) {
+			gone = append(gone, fieldRange(r))
 		}
 	}
 	return gone
 }
 
-// span is a half-open range of numbers.
-type span struct{ from, to int64 }
-
-// covered reports whether the ranges together hold all of s.
-func covered(s span, ranges []span) bool {
-	slices.SortFunc(ranges, func(a, b span) int { return int(a.from - b.from) })
-	for _, r := range ranges {
-		if r.from <= s.from && s.from < r.to {
-			s.from = r.to
+func goneNames(old protoreflect.Names, fresh *reserved) []string {
+	var gone []string
+	for i := range old.Len() {
+		if name := old.Get(i); !fresh.names[name] {
+			gone = append(gone, fmt.Sprintf("%q", name))
 		}
 	}
-	return s.from >= s.to
-}
-
-func coversFields(ranges protoreflect.FieldRanges, r [2]protoreflect.FieldNumber) bool {
-	spans := make([]span, ranges.Len())
-	for i := range spans {
-		x := ranges.Get(i)
-		spans[i] = span{int64(x[0]), int64(x[1])}
-	}
-	return covered(span{int64(r[0]), int64(r[1])}, spans)
+	return gone
 }
 
 // fieldRange writes a half-open range as the language does.
@@ -224,12 +196,7 @@ func fieldRange(r [2]protoreflect.FieldNumber) string {
 
 // ranges reports numbers that extensions may no longer use.
 func (d *differ) ranges(p messagePair) {
-	var gone []string
-	for i := range p.old.ExtensionRanges().Len() {
-		if r := p.old.ExtensionRanges().Get(i); !coversFields(p.new.ExtensionRanges(), r) {
-			gone = append(gone, fieldRange(r))
-		}
-	}
+	gone := goneRanges(p.old.ExtensionRanges(), fieldSpans(p.new.ExtensionRanges()))
 	if len(gone) == 0 {
 		return
 	}

@@ -2,7 +2,7 @@ package protobuf
 
 import (
 	"bytes"
-	"fmt"
+	"encoding/binary"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,15 +48,25 @@ func positionOf(text []byte, offset int) place {
 // with something to report pay for positions.
 type places struct {
 	source *source
-	lines  []int            // where each line begins
-	spans  map[string]place // by the path of the descriptor, see descriptor.proto on SourceCodeInfo
+	lines  []int             // where each line begins
+	spans  map[string]extent // by the path of the descriptor, see descriptor.proto on SourceCodeInfo
 	paths  map[string]trail
 }
+
+// extent is a place as descriptors say it: lines and columns from 0. Of the many
+// in a file few are ever asked for.
+type extent struct{ line, column, endLine, endColumn int32 }
 
 // trail leads to an element of a file's descriptor.
 type trail []int32
 
-func (p trail) key() string { return fmt.Sprint([]int32(p)) }
+func (p trail) key() string {
+	key := make([]byte, 0, 4*len(p))
+	for _, n := range p {
+		key = binary.BigEndian.AppendUint32(key, uint32(n))
+	}
+	return string(key)
+}
 
 func (p trail) child(numbers ...int32) trail { return append(slices.Clone(p), numbers...) }
 
@@ -77,7 +87,7 @@ var details = map[string][]int32{
 }
 
 func newPlaces(f *source) *places {
-	p := &places{source: f, spans: map[string]place{}, paths: map[string]trail{}}
+	p := &places{source: f, spans: map[string]extent{}, paths: map[string]trail{}}
 	if f.text == nil {
 		return p
 	}
@@ -93,7 +103,7 @@ func newPlaces(f *source) *places {
 	for _, l := range sourceinfo.GenerateSourceInfo(tree, nil).GetLocation() {
 		key := trail(l.GetPath()).key()
 		if _, known := p.spans[key]; !known {
-			p.spans[key] = p.span(l.GetSpan())
+			p.spans[key] = extentOf(l.GetSpan())
 		}
 	}
 	if result, ok := f.linked.(interface {
@@ -104,15 +114,24 @@ func newPlaces(f *source) *places {
 	return p
 }
 
-// span reads a location's three or four numbers: lines and columns from 0.
-func (p *places) span(numbers []int32) place {
-	line, column, endLine, endColumn := numbers[0], numbers[1], numbers[0], numbers[len(numbers)-1]
+// extentOf reads a location's three numbers, or four where it spans lines.
+func extentOf(numbers []int32) extent {
+	e := extent{numbers[0], numbers[1], numbers[0], numbers[len(numbers)-1]}
 	if len(numbers) == 4 {
-		endLine = numbers[2]
+		e.endLine = numbers[2]
 	}
-	at, to := p.position(line, column), p.position(endLine, endColumn)
+	return e
+}
+
+// at gives the place of a path.
+func (p *places) at(path trail) (place, bool) {
+	e, ok := p.spans[path.key()]
+	if !ok {
+		return place{}, false
+	}
+	at, to := p.position(e.line, e.column), p.position(e.endLine, e.endColumn)
 	at.endLine, at.endColumn, at.to = to.line, to.column, to.to
-	return at
+	return at, true
 }
 
 // position undoes how descriptors count columns: a tab reaches to the next
@@ -165,7 +184,7 @@ func (p *places) message(name string, m *descriptorpb.DescriptorProto, at trail)
 	pointer := messagePointer(name)
 	p.paths[pointer] = at
 	for i, f := range m.GetField() {
-		p.paths[fmt.Sprintf("%s/fields/%d", pointer, f.GetNumber())] = at.child(messageFields, int32(i))
+		p.paths[pointer+"/fields/"+number(f.GetNumber())] = at.child(messageFields, int32(i))
 	}
 	for i, o := range m.GetOneofDecl() {
 		p.paths[pointer+"/oneofs/"+o.GetName()] = at.child(messageOneofs, int32(i))
@@ -187,7 +206,7 @@ func (p *places) enum(name string, e *descriptorpb.EnumDescriptorProto, at trail
 	pointer := enumPointer(name)
 	p.paths[pointer] = at
 	for i, v := range e.GetValue() {
-		key := fmt.Sprintf("%s/values/%d", pointer, v.GetNumber())
+		key := pointer + "/values/" + number(v.GetNumber())
 		if _, alias := p.paths[key]; !alias {
 			p.paths[key] = at.child(enumValues, int32(i))
 		}
@@ -206,18 +225,17 @@ func (p *places) either(at trail, first, second int32) trail {
 
 // find gives the place of a pointer itself.
 func (p *places) find(pointer string) (place, bool) {
-	if at, ok := p.paths[pointer]; ok {
-		span, ok := p.spans[at.key()]
-		return span, ok
+	if path, ok := p.paths[pointer]; ok {
+		return p.at(path)
 	}
 	cut := strings.LastIndexByte(pointer, '/')
 	if cut < 0 {
 		return place{}, false
 	}
 	for _, number := range details[pointer[cut+1:]] {
-		if at, ok := p.paths[pointer[:cut]]; ok {
-			if span, ok := p.spans[at.child(number).key()]; ok {
-				return span, true
+		if path, ok := p.paths[pointer[:cut]]; ok {
+			if at, ok := p.at(path.child(number)); ok {
+				return at, true
 			}
 		}
 	}
@@ -230,8 +248,7 @@ func (p *places) find(pointer string) (place, bool) {
 // option finds the statement that sets an option of the file.
 func (p *places) option(name string) (place, bool) {
 	for i := 0; ; i++ {
-		at := trail{fileOptions, uninterpreted, int32(i)}
-		span, ok := p.spans[at.key()]
+		span, ok := p.at(trail{fileOptions, uninterpreted, int32(i)})
 		if !ok {
 			return place{}, false
 		}

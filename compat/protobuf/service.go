@@ -11,9 +11,10 @@ import (
 
 // services pairs services and their methods by name.
 func (d *differ) services(old, fresh protoreflect.FileDescriptor) {
+	before, after := byName(old.Services()), byName(fresh.Services())
 	for i := range old.Services().Len() {
 		s := old.Services().Get(i)
-		if n := fresh.Services().ByName(s.Name()); n != nil {
+		if n := after.find(i, s.Name()); n != nil {
 			d.methods(s, n)
 			continue
 		}
@@ -23,7 +24,7 @@ func (d *differ) services(old, fresh protoreflect.FileDescriptor) {
 		})
 	}
 	for i := range fresh.Services().Len() {
-		if s := fresh.Services().Get(i); old.Services().ByName(s.Name()) == nil {
+		if s := fresh.Services().Get(i); before.find(i, s.Name()) == nil {
 			d.added("service", s, servicePointer(s))
 		}
 	}
@@ -36,9 +37,13 @@ func methodPointer(m protoreflect.MethodDescriptor) string {
 }
 
 func (d *differ) methods(old, fresh protoreflect.ServiceDescriptor) {
+	before, after := byName(old.Methods()), byName(fresh.Methods())
 	for i := range old.Methods().Len() {
 		m := old.Methods().Get(i)
-		if n := fresh.Methods().ByName(m.Name()); n != nil {
+		if d.interrupted() {
+			return
+		}
+		if n := after.find(i, m.Name()); n != nil {
 			d.method(m, n)
 			continue
 		}
@@ -48,7 +53,7 @@ func (d *differ) methods(old, fresh protoreflect.ServiceDescriptor) {
 		})
 	}
 	for i := range fresh.Methods().Len() {
-		if m := fresh.Methods().Get(i); old.Methods().ByName(m.Name()) == nil {
+		if m := fresh.Methods().Get(i); before.find(i, m.Name()) == nil {
 			d.added("method", m, methodPointer(m))
 		}
 	}

@@ -53,9 +53,10 @@ func enumChange(old, fresh protoreflect.EnumDescriptor) breaks {
 	if old.Name() != fresh.Name() {
 		return both(wire)
 	}
+	values := byName(fresh.Values())
 	for i := range old.Values().Len() {
 		v := old.Values().Get(i)
-		if n := fresh.Values().ByName(v.Name()); n == nil || n.Number() != v.Number() {
+		if n := values.find(i, v.Name()); n == nil || n.Number() != v.Number() {
 			return both(wire)
 		}
 	}

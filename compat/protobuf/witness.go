@@ -4,11 +4,6 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
-	"math"
-	"math/big"
-	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/nexus-blueprint/nexus/compat"
@@ -44,6 +39,9 @@ type probe struct {
 // witness looks for a message of one version that the other misreads or rejects.
 func (d *differ) witness(c *change, direction compat.Direction, limit category) *report.Witness {
 	for _, p := range c.probes {
+		if d.interrupted() {
+			return nil
+		}
 		if p.enum.old != nil {
 			carrier, ok := d.carrier(p.enum)
 			if !ok {
@@ -127,116 +125,6 @@ func (t trial) fill(m *dynamicpb.Message, f protoreflect.FieldDescriptor, round,
 	return true
 }
 
-// fieldEnum is the enum that a field, its items or its map values hold.
-func fieldEnum(f protoreflect.FieldDescriptor) protoreflect.EnumDescriptor {
-	if f.IsMap() {
-		return f.MapValue().Enum()
-	}
-	return f.Enum()
-}
-
-// setField gives a field a value that is not its default.
-func setField(m protoreflect.Message, f protoreflect.FieldDescriptor, round, salt int) bool {
-	switch {
-	case f.IsMap():
-		value, ok := sampleOf(f.MapValue(), round, salt)
-		if ok {
-			m.Mutable(f).Map().Set(sample(f.MapKey(), round, salt).MapKey(), value)
-		}
-		return ok
-	case f.IsList():
-		for extra := range 2 {
-			value, ok := sampleOf(f, round, salt+extra)
-			if !ok {
-				return false
-			}
-			m.Mutable(f).List().Append(value)
-		}
-		return true
-	}
-	value, ok := sampleOf(f, round, salt)
-	if ok {
-		m.Set(f, value)
-	}
-	return ok
-}
-
-// sampleOf is sample for messages too: one whose first scalar field is set.
-func sampleOf(f protoreflect.FieldDescriptor, round, salt int) (protoreflect.Value, bool) {
-	if f.Message() == nil {
-		return sample(f, round, salt), true
-	}
-	inner := dynamicpb.NewMessage(f.Message())
-	for i := range f.Message().Fields().Len() {
-		if field := f.Message().Fields().Get(i); field.Message() == nil && !field.IsList() {
-			inner.Set(field, sample(field, round, salt))
-			break
-		}
-	}
-	return protoreflect.ValueOfMessage(inner), complete(inner, 0)
-}
-
-// Values by round: a plain one first, then those at which encodings part.
-var (
-	sampleInts    = [candidates]int64{1, -1, math.MaxInt32, math.MinInt32}
-	sampleLongs   = [candidates]int64{1, -1, 1 << 40, math.MinInt64}
-	sampleStrings = [candidates]string{"a", "é", "1", "true"}
-	sampleBytes   = [candidates]string{"a", "\xff", "\xfb\xff", "\x08"}
-	sampleFloats  = [candidates]float64{1.5, -1, 1e9, 0.25}
-)
-
-// sample is the value of a scalar field in a round. salt tells fields that are
-// set together apart.
-func sample(f protoreflect.FieldDescriptor, round, salt int) protoreflect.Value {
-	switch f.Kind() {
-	case protoreflect.BoolKind:
-		return protoreflect.ValueOfBool(true)
-	case protoreflect.EnumKind:
-		values := f.Enum().Values()
-		return protoreflect.ValueOfEnum(values.Get((1 + round + salt) % values.Len()).Number())
-	case protoreflect.Int32Kind, protoreflect.Sint32Kind, protoreflect.Sfixed32Kind:
-		return protoreflect.ValueOfInt32(int32(sampleInts[round]) + int32(salt))
-	case protoreflect.Uint32Kind, protoreflect.Fixed32Kind:
-		return protoreflect.ValueOfUint32(uint32(sampleInts[round]) + uint32(salt))
-	case protoreflect.Int64Kind, protoreflect.Sint64Kind, protoreflect.Sfixed64Kind:
-		return protoreflect.ValueOfInt64(sampleLongs[round] + int64(salt))
-	case protoreflect.Uint64Kind, protoreflect.Fixed64Kind:
-		return protoreflect.ValueOfUint64(uint64(sampleLongs[round]) + uint64(salt))
-	case protoreflect.FloatKind:
-		return protoreflect.ValueOfFloat32(float32(sampleFloats[round]) + float32(salt))
-	case protoreflect.DoubleKind:
-		return protoreflect.ValueOfFloat64(sampleFloats[round] + float64(salt))
-	case protoreflect.BytesKind:
-		return protoreflect.ValueOfBytes([]byte(sampleBytes[round] + strings.Repeat("b", salt)))
-	}
-	return protoreflect.ValueOfString(sampleStrings[round] + strings.Repeat("b", salt))
-}
-
-// maxRequired bounds how deep required messages are filled in; a type that
-// requires itself has no message at all.
-const maxRequired = 8
-
-// complete sets the required fields that are missing, and reports whether that
-// was possible.
-func complete(m protoreflect.Message, depth int) bool {
-	if depth > maxRequired {
-		return false
-	}
-	fields := m.Descriptor().Fields()
-	for i := range fields.Len() {
-		f := fields.Get(i)
-		if f.Cardinality() != protoreflect.Required || m.Has(f) {
-			continue
-		}
-		if f.Message() == nil {
-			m.Set(f, sample(f, 0, 0))
-		} else if !complete(m.Mutable(f).Message(), depth+1) {
-			return false
-		}
-	}
-	return true
-}
-
 // judge writes a message in a form, reads it with the other version, and returns
 // a witness unless the reader sees the same.
 func (t trial) judge(written *dynamicpb.Message, f form) *report.Witness {
@@ -304,154 +192,6 @@ func plain(err error) string {
 	return strings.TrimSpace(strings.TrimPrefix(text, "proto:"))
 }
 
-// misread names the first field that the reader sees otherwise than the writer.
-func (t trial) misread(written, read *dynamicpb.Message, form form) string {
-	for _, n := range slices.Concat(t.fields, t.unset) {
-		f, g := t.writer.Fields().ByNumber(n), t.reader.Fields().ByNumber(n)
-		if f == nil || g == nil || written.Has(f) == slices.Contains(t.unset, n) {
-			continue
-		}
-		if written.Has(f) && !read.Has(g) && !t.lost(written, read, f, g, form) {
-			continue
-		}
-		if alike(f, g, written.Get(f), read.Get(g)) {
-			continue
-		}
-		got := "absent"
-		if read.Has(g) || !g.HasPresence() || slices.Contains(t.unset, n) {
-			got = valueText(g, read.Get(g))
-		}
-		return fmt.Sprintf("field %s of %s is %s where it was %s", g.Name(), local(t.reader), got, valueText(f, written.Get(f)))
-	}
-	return ""
-}
-
-// lost reports whether a field that the reader does not see is nowhere in what
-// it read. What it could not fit into the field is among the unknown fields.
-func (t trial) lost(written, read *dynamicpb.Message, f, g protoreflect.FieldDescriptor, form form) bool {
-	if form == asBinary && len(read.GetUnknown()) > 0 {
-		return false
-	}
-	return g.HasPresence() || many(g) || !alike(f, g, written.Get(f), g.Default())
-}
-
-// alike reports whether a reader sees in b what was written as a. A list of one
-// is as good as the value in it, and entries are as good as a map.
-func alike(f, g protoreflect.FieldDescriptor, a, b protoreflect.Value) bool {
-	switch {
-	case f.IsMap() != g.IsMap():
-		return many(f) && many(g)
-	case f.IsList() && !g.IsList():
-		return a.List().Len() == 1 && sameItem(f, g, a.List().Get(0), b)
-	case g.IsList() && !f.IsList():
-		return b.List().Len() == 1 && sameItem(f, g, a, b.List().Get(0))
-	case f.IsList():
-		for i := range a.List().Len() {
-			if b.List().Len() != a.List().Len() || !sameItem(f, g, a.List().Get(i), b.List().Get(i)) {
-				return false
-			}
-		}
-		return true
-	case f.IsMap():
-		return valueText(f, a) == valueText(g, b)
-	}
-	return sameItem(f, g, a, b)
-}
-
-// sameItem compares two values that may be of two types. Enums and bools count
-// as numbers beside a number, and a message is the bytes that encode it.
-func sameItem(f, g protoreflect.FieldDescriptor, a, b protoreflect.Value) bool {
-	switch {
-	case f.Kind() == g.Kind():
-		return itemText(f, a) == itemText(g, b)
-	case f.Message() != nil && g.Kind() == protoreflect.BytesKind:
-		encoded, err := proto.MarshalOptions{Deterministic: true}.Marshal(a.Message().Interface())
-		return err == nil && bytes.Equal(encoded, b.Bytes())
-	}
-	if x, y := numeric(a), numeric(b); x != nil && y != nil {
-		return x.Cmp(y) == 0
-	}
-	return unquoted(f, a) == unquoted(g, b)
-}
-
-// unquoted is itemText with strings as they are: JSON hands the digits of a long
-// number, or the name of an enum value, to a string unharmed.
-func unquoted(f protoreflect.FieldDescriptor, v protoreflect.Value) string {
-	if f.Kind() == protoreflect.StringKind {
-		return v.String()
-	}
-	return itemText(f, v)
-}
-
-// numeric is the number that a value is or is encoded as, nil for one that is
-// none.
-func numeric(v protoreflect.Value) *big.Rat {
-	switch x := v.Interface().(type) {
-	case protoreflect.EnumNumber:
-		return new(big.Rat).SetInt64(int64(x))
-	case bool:
-		if x {
-			return big.NewRat(1, 1)
-		}
-		return new(big.Rat)
-	case int32, int64:
-		return new(big.Rat).SetInt64(v.Int())
-	case uint32, uint64:
-		return new(big.Rat).SetUint64(v.Uint())
-	case float32, float64:
-		return new(big.Rat).SetFloat64(v.Float())
-	}
-	return nil
-}
-
-// valueText writes a field's value for people, the same in both versions.
-func valueText(f protoreflect.FieldDescriptor, v protoreflect.Value) string {
-	switch {
-	case f.IsMap():
-		var entries []string
-		v.Map().Range(func(key protoreflect.MapKey, value protoreflect.Value) bool {
-			entries = append(entries, itemText(f.MapKey(), key.Value())+": "+itemText(f.MapValue(), value))
-			return true
-		})
-		slices.Sort(entries)
-		return "{" + strings.Join(entries, ", ") + "}"
-	case f.IsList():
-		items := make([]string, v.List().Len())
-		for i := range items {
-			items[i] = itemText(f, v.List().Get(i))
-		}
-		return "[" + strings.Join(items, ", ") + "]"
-	}
-	return itemText(f, v)
-}
-
-func itemText(f protoreflect.FieldDescriptor, v protoreflect.Value) string {
-	if f.Message() == nil {
-		return scalarText(f, v)
-	}
-	text, err := jsonText(v.Message().Interface())
-	if err != nil {
-		return err.Error()
-	}
-	return text
-}
-
-// scalarText writes a scalar: an enum by its name, where it has one.
-func scalarText(f protoreflect.FieldDescriptor, v protoreflect.Value) string {
-	switch x := v.Interface().(type) {
-	case string:
-		return strconv.Quote(x)
-	case []byte:
-		return strconv.Quote(string(x))
-	case protoreflect.EnumNumber:
-		if value := f.Enum().Values().ByNumber(x); value != nil {
-			return string(value.Name())
-		}
-		return number(x)
-	}
-	return v.String()
-}
-
 // carrier is a field that holds an enum in both versions.
 type carrier struct {
 	pair  messagePair
@@ -469,15 +209,20 @@ func (d *differ) carrier(p enumPair) (carrier, bool) {
 }
 
 func (d *differ) findCarriers(old, fresh holder) {
+	after := byName(fresh.Messages())
 	for i := range old.Messages().Len() {
 		m := old.Messages().Get(i)
-		n := fresh.Messages().ByName(m.Name())
+		n := after.find(i, m.Name())
+		if d.interrupted() {
+			return
+		}
 		if n == nil || m.IsMapEntry() {
 			continue
 		}
+		fields := byNumber(n.Fields())
 		for j := range m.Fields().Len() {
 			f := m.Fields().Get(j)
-			g := n.Fields().ByNumber(f.Number())
+			g := fields.find(j, f.Number())
 			if e := fieldEnum(f); e != nil && g != nil && fieldEnum(g) != nil && d.sameType(e, fieldEnum(g)) {
 				if _, known := d.carriers[e.FullName()]; !known {
 					d.carriers[e.FullName()] = carrier{messagePair{old: m, new: n}, f.Number()}
