@@ -26,6 +26,8 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // The bounds of what Parse reads. Schemas and configuration stay far below
@@ -48,11 +50,20 @@ type Document struct {
 	once  sync.Once
 	root  *node // positions, after once
 	lines []int // offsets in body at which lines start, after once
+
+	markOnce sync.Once
+	marks    []int // code points before each stride of body, after markOnce
 }
 
 // Parse reads JSON, or YAML when name ends in .yaml or .yml. The error is
 // always an *Error.
-func Parse(name string, text []byte) (*Document, error) {
+func Parse(name string, text []byte) (*Document, error) { return parse(name, text, false) }
+
+// ParseLocated is Parse for a text of which positions will be asked: YAML is
+// then read once, and not a second time for them.
+func ParseLocated(name string, text []byte) (*Document, error) { return parse(name, text, true) }
+
+func parse(name string, text []byte, located bool) (*Document, error) {
 	if len(text) > MaxSize {
 		return nil, &Error{
 			File: name, Line: 1, Column: 1, Code: CodeTooLarge,
@@ -64,19 +75,23 @@ func Parse(name string, text []byte) (*Document, error) {
 	if rest, ok := strings.CutPrefix(d.body, byteOrderMark); ok {
 		d.mark, d.body = byteOrderMark, rest
 	}
-	if err := d.parse(); err != nil {
+	if err := d.parse(located); err != nil {
 		return nil, err
 	}
 	return d, nil
 }
 
-func (d *Document) parse() error {
+func (d *Document) parse(located bool) error {
 	if err := checkEncoding(d.name, d.body); err != nil {
 		return err
 	}
 	var err *Error
 	if d.yaml {
-		d.value, err = parseYAML(d.name, d.body)
+		var root *yaml.Node
+		d.value, root, err = parseYAML(d.name, d.body)
+		if err == nil && located {
+			d.once.Do(func() { d.root, d.lines = locateYAML(d.body, root), lineStarts(d.body) })
+		}
 	} else {
 		d.value, err = parseJSON(d.name, d.body, nil)
 	}

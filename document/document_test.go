@@ -3,9 +3,12 @@ package document
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -227,6 +230,51 @@ func TestRangeOfWideObject(t *testing.T) {
 	}
 }
 
+// A minified document is one long line; its columns are counted from marks.
+func TestRangeOnALongLine(t *testing.T) {
+	text := `["start"`
+	want := []int{2}
+	for i := range 2000 {
+		want = append(want, utf8.RuneCountInString(text)+2)
+		text += "," + strconv.Quote(strings.Repeat("é", i%7)+"→x")
+	}
+	d := mustParse(t, "long.json", text+"]")
+	for i, column := range want {
+		if at, ok := d.Range("/" + strconv.Itoa(i)); !ok || at.Start != (Position{Line: 1, Column: column}) {
+			t.Fatalf("element %d is at %v, want column %d", i, at.Start, column)
+		}
+	}
+}
+
+// A YAML file may be one line too. The parser gives its columns in code points.
+func TestRangeOnALongLineOfYAML(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("[start")
+	for i := range 50_000 {
+		fmt.Fprintf(&text, ", {é%d: →%d}", i, i)
+	}
+	d := mustParse(t, "long.yaml", text.String()+"]")
+	for i := range 50_000 {
+		if got, ok := d.Source(fmt.Sprintf("/%d/é%d", i+1, i)); !ok || got != fmt.Sprintf("→%d", i) {
+			t.Fatalf("element %d is %q, %t", i+1, got, ok)
+		}
+	}
+}
+
+func TestSource(t *testing.T) {
+	d := mustParse(t, "a.yaml", "plain: 1_0\nquoted: 'no'\nanchored: &a 1.0\nalias: *a\nlist: [1, 2]\n")
+	for pointer, want := range map[string]string{
+		"/plain": "1_0", "/quoted": "'no'", "/anchored": "&a 1.0", "/alias": "*a", "/list": "[1, 2]", "/list/1": "2",
+	} {
+		if got, ok := d.Source(pointer); !ok || got != want {
+			t.Errorf("Source(%s) = %q, %t, want %q", pointer, got, ok, want)
+		}
+	}
+	if got, ok := d.Source("/none"); ok || got != "" {
+		t.Errorf("Source(/none) = %q, %t", got, ok)
+	}
+}
+
 func TestRangeIsSafeForConcurrentUse(t *testing.T) {
 	d := mustParse(t, "a.json", `{"a": [1, 2, 3]}`)
 	var wait sync.WaitGroup
@@ -248,6 +296,11 @@ func TestPointer(t *testing.T) {
 	}
 	if diff := cmp.Diff(tokens, Split(pointer)); diff != "" {
 		t.Errorf("Split (-want +got):\n%s", diff)
+	}
+	for i := range tokens {
+		if got := Last(Join("", tokens[:i+1]...)); got != tokens[i] {
+			t.Errorf("Last = %q, want %q", got, tokens[i])
+		}
 	}
 	if got := Split(""); len(got) != 0 {
 		t.Errorf("Split of the empty pointer = %q", got)

@@ -4,8 +4,11 @@ import "strings"
 
 // Join appends reference tokens to a JSON pointer (RFC 6901), escaping ~ and /.
 func Join(pointer string, tokens ...string) string {
-	if len(tokens) == 0 {
+	switch {
+	case len(tokens) == 0:
 		return pointer
+	case len(tokens) == 1 && !strings.ContainsAny(tokens[0], "~/"):
+		return pointer + "/" + tokens[0]
 	}
 	var b strings.Builder
 	b.WriteString(pointer)
@@ -33,10 +36,21 @@ func Split(pointer string) []string {
 	}
 	tokens := strings.Split(strings.TrimPrefix(pointer, "/"), "/")
 	for i, token := range tokens {
-		if strings.Contains(token, "~") {
-			// ~1 first, so that ~01 becomes ~1 and not /.
-			tokens[i] = strings.ReplaceAll(strings.ReplaceAll(token, "~1", "/"), "~0", "~")
-		}
+		tokens[i] = unescape(token)
 	}
 	return tokens
+}
+
+// Last is the last reference token of a pointer, unescaped; the empty pointer
+// has none.
+func Last(pointer string) string {
+	return unescape(pointer[strings.LastIndexByte(pointer, '/')+1:])
+}
+
+func unescape(token string) string {
+	if strings.IndexByte(token, '~') < 0 {
+		return token
+	}
+	// ~1 first, so that ~01 becomes ~1 and not /.
+	return strings.ReplaceAll(strings.ReplaceAll(token, "~1", "/"), "~0", "~")
 }

@@ -37,7 +37,7 @@ type node struct {
 }
 
 // wide is the number of children from which on an index pays.
-const wide = 16
+const wide = 32
 
 // add appends a child and returns it; on a nil node, where nobody asked for
 // positions, it does nothing.
@@ -97,7 +97,9 @@ func (d *Document) locate() *node {
 		d.root = &node{}
 		// The text was parsed before, so neither scan can fail.
 		if d.yaml {
-			d.root = locateYAML(d.name, d.body)
+			if root, err := readYAML(d.name, d.body); err == nil {
+				d.root = locateYAML(d.body, root)
+			}
 		} else {
 			_, _ = parseJSON(d.name, d.body, d.root)
 		}
@@ -119,36 +121,62 @@ func lineStarts(body string) []int {
 // find walks to the node at a pointer. The path holds every node from the root
 // to the deepest one that exists; ok says that it is the one asked for.
 func (d *Document) find(pointer string) (path []*node, ok bool) {
+	ok = d.walk(pointer, func(n *node) { path = append(path, n) })
+	return path, ok
+}
+
+// nearest is the last node on the path that find finds, and how many there are
+// above it.
+func (d *Document) nearest(pointer string) (n *node, depth int, ok bool) {
+	depth = -1
+	ok = d.walk(pointer, func(on *node) { n, depth = on, depth+1 })
+	return n, depth, ok
+}
+
+func (d *Document) walk(pointer string, visit func(*node)) bool {
 	at := d.locate()
-	path = append(path, at)
+	visit(at)
 	if pointer != "" && pointer[0] != '/' {
-		return path, false
+		return false
 	}
-	for _, token := range Split(pointer) {
-		if at = at.child(token); at == nil {
-			return path, false
+	for pointer != "" {
+		token, rest := pointer[1:], ""
+		if i := strings.IndexByte(token, '/'); i >= 0 {
+			token, rest = token[:i], token[i:]
 		}
-		path = append(path, at)
+		if at = at.child(unescape(token)); at == nil {
+			return false
+		}
+		visit(at)
+		pointer = rest
 	}
-	return path, true
+	return true
 }
 
 // Range is where the value at a JSON pointer stands. When there is none, it is
 // the nearest ancestor that is there, and false.
 func (d *Document) Range(pointer string) (Range, bool) {
-	path, ok := d.find(pointer)
-	n := path[len(path)-1]
+	n, _, ok := d.nearest(pointer)
 	return d.between(n.start, n.end), ok
 }
 
 // Member is as Range, but for an object member it begins with the key.
 func (d *Document) Member(pointer string) (Range, bool) {
-	path, ok := d.find(pointer)
-	n := path[len(path)-1]
-	if !ok || len(path) == 1 {
+	n, depth, ok := d.nearest(pointer)
+	if !ok || depth == 0 {
 		return d.between(n.start, n.end), ok
 	}
 	return d.between(n.keyStart, max(n.end, n.keyStart)), true
+}
+
+// Source is the text of the value at a JSON pointer as its author wrote it, with
+// quotes, anchors and tags.
+func (d *Document) Source(pointer string) (string, bool) {
+	n, _, ok := d.nearest(pointer)
+	if !ok || n.end < n.start {
+		return "", false
+	}
+	return d.body[n.start:n.end], true
 }
 
 // End is the position behind the last character of the text.
@@ -167,7 +195,41 @@ func (d *Document) position(offset int) Position {
 	if !exact {
 		line--
 	}
-	return Position{Line: line + 1, Column: utf8.RuneCountInString(d.body[d.lines[line]:offset]) + 1}
+	return Position{Line: line + 1, Column: d.codePoints(d.lines[line], offset) + 1}
+}
+
+// stride is the distance of the marks that codePoints counts from.
+const stride = 1 << 10
+
+// codePoints counts those between two offsets. A minified document is one line
+// of megabytes, so on a long line only the way from the nearest mark is counted.
+func (d *Document) codePoints(from, to int) int {
+	if to-from < 2*stride {
+		return utf8.RuneCountInString(d.body[from:to])
+	}
+	d.markOnce.Do(func() {
+		d.marks = make([]int, len(d.body)/stride+1)
+		for i := 1; i < len(d.marks); i++ {
+			d.marks[i] = d.marks[i-1] + runeStarts(d.body[(i-1)*stride:i*stride])
+		}
+	})
+	before := func(offset int) int {
+		mark := offset / stride
+		return d.marks[mark] + runeStarts(d.body[mark*stride:offset])
+	}
+	return before(to) - before(from)
+}
+
+// runeStarts counts the code points that start in a stretch of text, which need
+// not start or end between two of them.
+func runeStarts(text string) int {
+	count := 0
+	for i := range len(text) {
+		if utf8.RuneStart(text[i]) {
+			count++
+		}
+	}
+	return count
 }
 
 // offset is the inverse of position. Places outside the text become its end.

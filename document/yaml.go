@@ -25,13 +25,15 @@ type yamlReader struct {
 	open       map[*yaml.Node]bool // aliased nodes being expanded
 }
 
-func parseYAML(file, body string) (any, *Error) {
+// parseYAML returns the value, and the parser's own tree of it.
+func parseYAML(file, body string) (any, *yaml.Node, *Error) {
 	root, err := readYAML(file, body)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	r := &yamlReader{file: file, body: body, open: map[*yaml.Node]bool{}}
-	return r.value(root, 1)
+	value, err := r.value(root, 1)
+	return value, root, err
 }
 
 // readYAML returns the one document of a YAML text.
@@ -133,7 +135,6 @@ func (r *yamlReader) mapping(n *yaml.Node, depth int) (any, *Error) {
 		return nil, err
 	}
 	members := make(map[string]any, len(n.Content)/2)
-	keys := make(map[string]*yaml.Node, len(n.Content)/2)
 	var merges []*yaml.Node
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		if isMerge(n.Content[i]) {
@@ -144,12 +145,9 @@ func (r *yamlReader) mapping(n *yaml.Node, depth int) (any, *Error) {
 		if err != nil {
 			return nil, err
 		}
-		if first, twice := keys[key]; twice {
-			at := positionIn(r.body, yamlOffset(r.body, first))
-			return nil, r.fail(n.Content[i], CodeDuplicateKey, "keep one of the two; parsers differ in which one they take",
-				"duplicate key %q: it is already at line %d, column %d", key, at.Line, at.Column)
+		if _, twice := members[key]; twice {
+			return nil, r.duplicate(n, n.Content[i], key)
 		}
-		keys[key] = n.Content[i]
 		if members[key], err = r.value(n.Content[i+1], depth+1); err != nil {
 			return nil, err
 		}
@@ -160,6 +158,21 @@ func (r *yamlReader) mapping(n *yaml.Node, depth int) (any, *Error) {
 		}
 	}
 	return members, nil
+}
+
+// duplicate is the error about a key that the mapping had before.
+func (r *yamlReader) duplicate(n, second *yaml.Node, key string) *Error {
+	first := second
+	for i := 0; n.Content[i] != second; i += 2 {
+		name, err := r.key(n.Content[i])
+		if err == nil && name == key && !isMerge(n.Content[i]) {
+			first = n.Content[i]
+			break
+		}
+	}
+	at := positionIn(r.body, yamlOffset(r.body, first))
+	return r.fail(second, CodeDuplicateKey, "keep one of the two; parsers differ in which one they take",
+		"duplicate key %q: it is already at line %d, column %d", key, at.Line, at.Column)
 }
 
 func isMerge(key *yaml.Node) bool { return key.Kind == yaml.ScalarNode && key.ShortTag() == "!!merge" }

@@ -14,10 +14,14 @@ import (
 type yamlText struct {
 	body  string
 	lines []int
+
+	// The place that was found last. Columns count code points, and a line may be
+	// the whole file, so that the next place is looked for from here.
+	line, column, at int
 }
 
 func newYAMLText(body string) *yamlText {
-	t := &yamlText{body: body, lines: []int{0}}
+	t := &yamlText{body: body, lines: make([]int, 1, 1+strings.Count(body, "\n"))}
 	for i := 0; i < len(body); {
 		r, size := utf8.DecodeRuneInString(body[i:])
 		i += size
@@ -33,12 +37,15 @@ func (t *yamlText) offset(n *yaml.Node) int {
 	if n.Line < 1 || n.Line > len(t.lines) {
 		return len(t.body)
 	}
-	at := t.lines[n.Line-1]
-	for column := 1; column < n.Column && at < len(t.body); column++ {
-		_, size := utf8.DecodeRuneInString(t.body[at:])
-		at += size
+	if n.Line != t.line || n.Column < t.column {
+		t.line, t.column, t.at = n.Line, 1, t.lines[n.Line-1]
 	}
-	return at
+	for t.column < n.Column && t.at < len(t.body) {
+		_, size := utf8.DecodeRuneInString(t.body[t.at:])
+		t.at += size
+		t.column++
+	}
+	return t.at
 }
 
 // yamlOffset is for the one node that an error names.
@@ -48,20 +55,33 @@ func yamlOffset(body string, n *yaml.Node) int { return newYAMLText(body).offset
 type yamlLocator struct {
 	*yamlText
 	anchors map[*yaml.Node]*node
+	spare   []node // allocated together, since they live and die together
 }
 
-func locateYAML(file, body string) *node {
-	root, err := readYAML(file, body)
-	if err != nil {
-		return &node{}
-	}
-	l := &yamlLocator{yamlText: newYAMLText(body), anchors: map[*yaml.Node]*node{}}
+// chunk is how many nodes are allocated at once.
+const chunk = 32
+
+func locateYAML(body string, root *yaml.Node) *node {
+	l := &yamlLocator{yamlText: newYAMLText(body)}
 	return l.locate(root)
 }
 
+func (l *yamlLocator) node(start int) *node {
+	if len(l.spare) == 0 {
+		l.spare = make([]node, chunk)
+	}
+	n := &l.spare[0]
+	l.spare = l.spare[1:]
+	n.start = start
+	return n
+}
+
 func (l *yamlLocator) locate(n *yaml.Node) *node {
-	at := &node{start: l.offset(n)}
+	at := l.node(l.offset(n))
 	if n.Anchor != "" {
+		if l.anchors == nil {
+			l.anchors = map[*yaml.Node]*node{}
+		}
 		l.anchors[n] = at
 	}
 	inner := l.properties(n, at.start)
@@ -72,10 +92,10 @@ func (l *yamlLocator) locate(n *yaml.Node) *node {
 			at.kind, at.children, at.index = target.kind, target.children, target.index
 		}
 	case yaml.MappingNode:
-		at.kind = object
+		at.kind, at.children = object, make([]*node, 0, len(n.Content)/2)
 		l.close(at, n, inner, l.members(at, n, inner))
 	case yaml.SequenceNode:
-		at.kind = array
+		at.kind, at.children = array, make([]*node, 0, len(n.Content))
 		l.close(at, n, inner, l.elements(at, n, inner))
 	default:
 		at.end = l.scalarEnd(n, inner)
@@ -100,13 +120,16 @@ func (l *yamlLocator) elements(at *node, n *yaml.Node, end int) int {
 func (l *yamlLocator) members(at *node, n *yaml.Node, end int) int {
 	var merges []*node
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, child := n.Content[i], l.locate(n.Content[i+1])
-		end = max(end, l.locate(key).end, child.end)
+		key := n.Content[i]
+		keyStart := l.offset(key)
+		keyEnd := l.keyEnd(key, keyStart)
+		child := l.locate(n.Content[i+1])
+		end = max(end, keyEnd, child.end)
 		if isMerge(key) {
 			merges = append(merges, child)
 			continue
 		}
-		child.keyStart = l.offset(key)
+		child.keyStart = keyStart
 		if key.Kind == yaml.AliasNode {
 			key = key.Alias
 		}
@@ -117,6 +140,14 @@ func (l *yamlLocator) members(at *node, n *yaml.Node, end int) int {
 		mergeInto(at, source)
 	}
 	return end
+}
+
+// keyEnd is the offset behind a key, which is a scalar or an alias of one.
+func (l *yamlLocator) keyEnd(key *yaml.Node, start int) int {
+	if key.Kind == yaml.AliasNode {
+		return min(start+1+len(key.Value), len(l.body))
+	}
+	return l.scalarEnd(key, l.properties(key, start))
 }
 
 func mergeInto(at, source *node) {
