@@ -213,6 +213,14 @@ type Linter interface {
 	Lint(previous, next Parsed) []report.Finding
 }
 
+// FieldLister is an Engine that can list what a schema describes, for those who
+// reason about the data and not about the schema.
+type FieldLister interface {
+	// Fields lists the places in p's documents, in the order of the text. A
+	// recursive type is listed once.
+	Fields(p Parsed) []schema.Field
+}
+
 // InputError is a schema that cannot be read: malformed, unresolvable, too deep.
 type InputError struct {
 	Code     string // such as "malformed-schema" or "unresolved-reference"
