@@ -72,7 +72,9 @@ var house = []room{
 	{1, "report", nil},
 	{0, "document", []string{"go.yaml.in/yaml/v3"}},
 	{0, "skeleton/gate", []string{
-		"github.com/open-policy-agent/opa/v1/ast", "github.com/open-policy-agent/opa/v1/rego",
+		"github.com/open-policy-agent/opa/v1/ast", "github.com/open-policy-agent/opa/v1/metrics",
+		"github.com/open-policy-agent/opa/v1/rego", "github.com/open-policy-agent/opa/v1/storage/inmem",
+		"github.com/open-policy-agent/opa/v1/topdown",
 		"github.com/santhosh-tekuri/jsonschema/v5",
 	}},
 	{0, "skeleton/...", append([]string{"github.com/google/uuid"}, appOnly...)},

@@ -1,0 +1,123 @@
+package gate
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+)
+
+// Outcome is what a rule says about an input.
+type Outcome string
+
+// The outcomes.
+const (
+	Pass          Outcome = "pass"
+	Fail          Outcome = "fail"
+	NotApplicable Outcome = "not_applicable"
+	Undeclared    Outcome = "undeclared" // it cannot be said before something is declared
+)
+
+// Decision is the outcome of one rule.
+type Decision struct {
+	Rule    string
+	Outcome Outcome
+	Denials []Denial // of Fail, sorted
+	// Missing are the names of what has to be declared, sorted; of Undeclared.
+	// It is "log" when the rule reads a log and there is none.
+	Missing []string
+}
+
+// Denial is one reason why a rule fails.
+type Denial struct {
+	Message string
+	Field   string // path of the field it is about, may be empty
+	At      string // attribute of the event it is about, may be empty
+	Hint    string // may be empty
+}
+
+var denialKeys = []string{"at", "field", "hint", "message"}
+
+// begin makes it the decision of a rule that applies, which has said nothing yet.
+func (d *Decision) begin(applies *ast.Term) *EvalError {
+	if applies.Value.Compare(ast.InternedTerm(true).Value) != 0 {
+		return &EvalError{Message: fmt.Sprintf("applies is %s", brief(applies)), Hint: "make it true or false"}
+	}
+	d.Outcome = Pass
+	return nil
+}
+
+// read adds one value of the rule's set of that name, deny or undeclared.
+func (d *Decision) read(name, value *ast.Term) *EvalError {
+	if name.Value.Compare(ast.String(undeclared)) == 0 {
+		return d.readMissing(value)
+	}
+	denial, message := readDenial(value)
+	if message != "" {
+		return &EvalError{Message: message,
+			Hint: `write deny contains {"message": "..."} if { ... }; field, at and hint may be added, and all are texts`}
+	}
+	d.Denials = append(d.Denials, denial)
+	return nil
+}
+
+// finish draws the conclusion: a denial weighs more than what is missing.
+func (d *Decision) finish() {
+	switch {
+	case len(d.Denials) > 0:
+		d.Outcome, d.Missing = Fail, nil
+		slices.SortFunc(d.Denials, func(a, b Denial) int {
+			return cmp.Or(cmp.Compare(a.Field, b.Field), cmp.Compare(a.At, b.At),
+				cmp.Compare(a.Message, b.Message), cmp.Compare(a.Hint, b.Hint))
+		})
+	case len(d.Missing) > 0:
+		d.Outcome = Undeclared
+		slices.Sort(d.Missing)
+	}
+}
+
+// readDenial reads one element of deny, or says what is wrong with it.
+func readDenial(term *ast.Term) (denial Denial, fault string) {
+	object, ok := term.Value.(ast.Object)
+	if !ok {
+		return denial, fmt.Sprintf("deny holds %s, which is no object", brief(term))
+	}
+	parts := map[string]*string{"message": &denial.Message, "field": &denial.Field, "at": &denial.At, "hint": &denial.Hint}
+	for _, key := range object.Keys() {
+		name, _ := key.Value.(ast.String)
+		part, known := parts[string(name)]
+		if !known {
+			return denial, fmt.Sprintf("deny holds an object with the key %s; %s", brief(key), didYouMean(string(name), denialKeys))
+		}
+		text, ok := object.Get(key).Value.(ast.String)
+		if !ok {
+			return denial, fmt.Sprintf("deny holds an object whose %s is %s, which is no text", string(name), brief(object.Get(key)))
+		}
+		*part = string(text)
+	}
+	if denial.Message == "" {
+		return denial, fmt.Sprintf("deny holds %s, which has no message", brief(term))
+	}
+	return denial, ""
+}
+
+func (d *Decision) readMissing(value *ast.Term) *EvalError {
+	name, ok := value.Value.(ast.String)
+	if !ok || name == "" {
+		return &EvalError{Message: fmt.Sprintf("undeclared holds %s, which is no text", brief(value)),
+			Hint: `name the key to declare: undeclared contains "x-retention-days" if { ... }`}
+	}
+	d.Missing = append(d.Missing, string(name))
+	return nil
+}
+
+// brief quotes a value in a message, shortened.
+func brief(term *ast.Term) string {
+	const limit = 60
+	text := []rune(term.String())
+	if len(text) <= limit {
+		return string(text)
+	}
+	return string(text[:limit]) + "..."
+}

@@ -1,0 +1,91 @@
+package gate
+
+import (
+	"github.com/open-policy-agent/opa/v1/ast"
+)
+
+// texts holds the term of every text that policies mention: the keys that they
+// read and the words that they compare with. Most texts of an input are among
+// them, and to share their terms costs less than to make them.
+type texts map[string]*ast.Term
+
+func textsOf(modules map[string]*ast.Module) texts {
+	known := texts{}
+	for _, module := range modules {
+		ast.WalkTerms(module, func(term *ast.Term) bool {
+			if text, ok := term.Value.(ast.String); ok {
+				known[string(text)] = &ast.Term{Value: text} // without the place in the policy
+			}
+			return false
+		})
+	}
+	return known
+}
+
+// value makes input a value of Rego.
+func (t texts) value(input map[string]any) (ast.Value, error) {
+	c := conversion{texts: t}
+	term, err := c.object(input)
+	if err != nil {
+		return nil, err
+	}
+	return term.Value, nil
+}
+
+// A conversion is of one input.
+type conversion struct {
+	texts
+	members [][2]*ast.Term // of the objects that are being made, the innermost last
+}
+
+func (c *conversion) term(value any) (*ast.Term, error) {
+	switch v := value.(type) {
+	case nil:
+		return ast.InternedNullTerm, nil
+	case bool:
+		return ast.InternedTerm(v), nil
+	case string:
+		return c.text(v), nil
+	case map[string]any:
+		return c.object(v)
+	case []any:
+		return array(v, c.term)
+	case []string:
+		return array(v, func(s string) (*ast.Term, error) { return c.text(s), nil })
+	}
+	converted, err := ast.InterfaceToValue(value)
+	return ast.NewTerm(converted), err
+}
+
+func (c *conversion) text(s string) *ast.Term {
+	if known := c.texts[s]; known != nil {
+		return known
+	}
+	return ast.StringTerm(s)
+}
+
+func (c *conversion) object(object map[string]any) (*ast.Term, error) {
+	start := len(c.members)
+	for key, value := range object {
+		term, err := c.term(value)
+		if err != nil {
+			return nil, err
+		}
+		c.members = append(c.members, [2]*ast.Term{c.text(key), term})
+	}
+	made := ast.ObjectTerm(c.members[start:]...)
+	c.members = c.members[:start]
+	return made, nil
+}
+
+func array[T any](list []T, element func(T) (*ast.Term, error)) (*ast.Term, error) {
+	terms := make([]*ast.Term, len(list))
+	for i, value := range list {
+		term, err := element(value)
+		if err != nil {
+			return nil, err
+		}
+		terms[i] = term
+	}
+	return ast.ArrayTerm(terms...), nil
+}
