@@ -6,53 +6,38 @@ import (
 	"io"
 )
 
-// document is the JSON contract. Its keys are documented, so each is written
-// whether or not the report has something to say under it.
-type document struct {
-	SchemaVersion int       `json:"schema_version"`
-	Tool          Tool      `json:"tool"`
-	Command       string    `json:"command"`
-	Outcome       Outcome   `json:"outcome"`
-	ExitCode      int       `json:"exit_code"`
-	FailOn        Severity  `json:"fail_on"`
-	AsOf          string    `json:"as_of"`
-	Checked       int       `json:"checked"`
-	Summary       Summary   `json:"summary"`
-	Inputs        []Input   `json:"inputs"`
-	Checks        []Check   `json:"checks"`
-	Findings      []Finding `json:"findings"`
-	Errors        []Problem `json:"errors"`
-	Rules         []Rule    `json:"rules"`
-	Tables        []Table   `json:"tables"`
-	Charts        []Chart   `json:"charts"`
-	Data          any       `json:"data"`
-}
-
-// renderJSON writes the stable machine contract.
+// renderJSON writes the stable machine contract. Its keys are documented, so each
+// is written whether or not the report has something to say under it.
+//
+// A report may hold a check of every rule on every subject, half a million of
+// them, so the text is written piece by piece and is never in memory as a whole.
 func renderJSON(w io.Writer, r *Report) error {
-	doc := document{
-		SchemaVersion: SchemaVersion,
-		Tool:          r.Tool,
-		Command:       r.Command,
-		Outcome:       r.Outcome(),
-		ExitCode:      r.ExitCode(),
-		FailOn:        r.FailOn,
-		AsOf:          r.AsOf,
-		Checked:       r.Checked,
-		Summary:       r.Summary(),
-		Inputs:        filled(r.Inputs, nil),
-		Checks:        filled(r.Checks, nil),
-		Findings:      filled(r.Findings, fillFinding),
-		Errors:        filled(r.Errors, fillProblem),
-		Rules:         filled(r.Rules, fillRule),
-		Tables:        filled(r.Tables, fillTable),
-		Charts:        filled(r.Charts, fillChart),
-		Data:          r.Data,
+	d := newDocument(w)
+	d.member("schema_version", SchemaVersion)
+	d.member("tool", r.Tool)
+	d.member("command", r.Command)
+	d.member("outcome", r.Outcome())
+	d.member("exit_code", r.ExitCode())
+	d.member("fail_on", r.FailOn)
+	d.member("as_of", r.AsOf)
+	d.member("checked", r.Checked)
+	d.member("summary", r.Summary())
+	members(d, "inputs", r.Inputs, nil)
+	d.checks(r.Checks)
+	members(d, "findings", r.Findings, fillFinding)
+	members(d, "errors", r.Errors, fillProblem)
+	members(d, "rules", r.Rules, fillRule)
+	members(d, "tables", r.Tables, fillTable)
+	members(d, "charts", r.Charts, fillChart)
+	if r.Data == nil {
+		d.member("data", struct{}{})
+	} else {
+		d.member("data", r.Data)
 	}
-	if doc.Data == nil {
-		doc.Data = struct{}{}
+	if err := d.end(); err != nil {
+		return fmt.Errorf("writing the json report: %w", err)
 	}
-	return writeJSON(w, "json", doc)
+	return nil
 }
 
 // writeJSON encodes v the way every JSON format of this package does: indented

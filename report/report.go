@@ -89,6 +89,8 @@ type Rule struct {
 	Severity Severity `json:"severity"`
 	Controls []string `json:"controls"`
 	HelpURI  *string  `json:"help_uri"`
+	// Code is another name that people know the rule by, may be empty.
+	Code string `json:"-"`
 	// Kind is the compat.Kind the rule reports, empty for other families.
 	Kind string `json:"-"`
 	// Before and After are short excerpts that break the rule: the old and the new text.
@@ -130,6 +132,9 @@ type Witness struct {
 	Old       string   `json:"old"`    // "accepts", or "rejects: why"
 	New       string   `json:"new"`
 	DependsOn []string `json:"depends_on"` // "format", "pattern": what the proof rests on
+	// Recorded is the exact text of a recorded document, for the terminal alone;
+	// Document and Text are redacted then.
+	Recorded string `json:"-"`
 }
 
 // Edit replaces a range of a file by Text. Positions as in Location.
@@ -252,6 +257,8 @@ type Report struct {
 	Data     any // the command's own payload; documented in docs/schemas
 	// Headline is the one sentence that sums the run up for a person.
 	Headline string
+	// ByOwner is true when a person reads the findings owner by owner.
+	ByOwner bool
 	// Interrupted is true when somebody stopped the run.
 	Interrupted bool
 }
@@ -356,9 +363,9 @@ func (r *Report) Normalize() {
 		}
 		taken[*print] = true
 	}
-	slices.SortStableFunc(r.Checks, func(a, b Check) int {
-		return cmp.Or(cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Rule, b.Rule))
-	})
+	if !slices.IsSortedFunc(r.Checks, compareChecks) { // there may be half a million, in order already
+		slices.SortStableFunc(r.Checks, compareChecks)
+	}
 	slices.SortStableFunc(r.Errors, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(deref(a.Subject), deref(b.Subject)), cmp.Compare(a.Message, b.Message))
 	})
@@ -378,6 +385,13 @@ func compareFindings(a, b Finding) int {
 		cmp.Compare(deref(a.Direction), deref(b.Direction)),
 		cmp.Compare(a.Message, b.Message),
 	)
+}
+
+func compareChecks(a, b Check) int {
+	if order := cmp.Compare(a.Subject, b.Subject); order != 0 {
+		return order
+	}
+	return cmp.Compare(a.Rule, b.Rule)
 }
 
 func deref(s *string) string {

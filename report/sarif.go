@@ -135,6 +135,11 @@ const homepage = "https://github.com/nexus-blueprint/nexus"
 // in the run's properties instead of listed, because code scanning services
 // raise an alert for every result whatever its kind.
 func renderSARIF(w io.Writer, r *Report) error {
+	return writeJSON(w, "sarif", sarifLogOf(sarifRunOf(r)))
+}
+
+// sarifRunOf is the run with a result for every finding.
+func sarifRunOf(r *Report) sarifRun {
 	rules, index := sarifRules(r)
 	run := sarifRun{
 		Tool: sarifTool{sarifDriver{
@@ -164,11 +169,15 @@ func renderSARIF(w io.Writer, r *Report) error {
 			run.Results[i].BaselineState = "new"
 		}
 	}
-	return writeJSON(w, "sarif", sarifLog{
+	return run
+}
+
+func sarifLogOf(run sarifRun) sarifLog {
+	return sarifLog{
 		Schema:  "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
 		Version: "2.1.0",
 		Runs:    []sarifRun{run},
-	})
+	}
 }
 
 func countChecks(checks []Check) map[ResultKind]int {

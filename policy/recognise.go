@@ -1,0 +1,253 @@
+package policy
+
+import (
+	"bytes"
+	"slices"
+)
+
+// holdsCardNumber reports whether a text holds a primary account number: 13 to 19
+// digits, in one piece or grouped as on cards, that begin as an issuer's numbers do
+// and whose check digit is right. One in ten random numbers has a right check
+// digit; the prefixes, the lengths and the grouping keep timestamps, counters and
+// UUIDs out.
+func holdsCardNumber(text []byte) bool {
+	if len(text) < 13 {
+		return false
+	}
+	for i := 0; i < len(text); {
+		if !isDigit(text[i]) || i > 0 && joins(text[i-1]) {
+			i++
+			continue
+		}
+		var number [20]byte
+		n, groups, end := digitRun(text[i:], &number)
+		i += end
+		whole := i >= len(text) || !joins(text[i])
+		if whole && grouped(groups) && isCardNumber(number[:n]) {
+			return true
+		}
+	}
+	return false
+}
+
+// joins tells a character that makes the digits beside it a part of something
+// larger: a word, a decimal fraction, an identifier.
+func joins(c byte) bool {
+	return isDigit(c) || isLetter(c) || c == '_' || c == '.' || c == '-' || c >= 0x80
+}
+
+// digitRun reads digits with single spaces or hyphens between them, as many as
+// number holds, and the lengths of their groups.
+func digitRun(text []byte, number *[20]byte) (n int, groups []int, end int) {
+	var lengths [8]int
+	groups = lengths[:0]
+	size := 0
+	for end < len(text) && n < len(number) && len(groups) < cap(lengths[:]) {
+		switch c := text[end]; {
+		case isDigit(c):
+			number[n] = c - '0'
+			n++
+			size++
+		case (c == ' ' || c == '-') && end+1 < len(text) && isDigit(text[end+1]):
+			groups = append(groups, size)
+			size = 0
+		default:
+			return n, append(groups, size), end
+		}
+		end++
+	}
+	return n, append(groups, size), end
+}
+
+// grouped reports whether groups of digits are those of a card.
+func grouped(groups []int) bool {
+	if len(groups) == 1 {
+		return true
+	}
+	forms := [][]int{{4, 4, 4, 4}, {4, 4, 4, 4, 3}, {4, 4, 4, 1}, {4, 6, 5}, {4, 6, 4}}
+	return slices.ContainsFunc(forms, func(form []int) bool { return slices.Equal(form, groups) })
+}
+
+// issuers are the number ranges of card schemes, by their first four digits.
+var issuers = []struct {
+	from, to int
+	lengths  []int
+}{
+	{4000, 4999, []int{13, 16, 19}},         // Visa
+	{5100, 5599, []int{16}},                 // Mastercard
+	{2221, 2720, []int{16}},                 // Mastercard
+	{3400, 3499, []int{15}},                 // American Express
+	{3700, 3799, []int{15}},                 // American Express
+	{6011, 6011, []int{16, 19}},             // Discover
+	{6440, 6599, []int{16, 19}},             // Discover
+	{3000, 3059, []int{14, 16, 19}},         // Diners Club
+	{3600, 3699, []int{14, 16, 19}},         // Diners Club
+	{3800, 3999, []int{14, 16, 19}},         // Diners Club
+	{3528, 3589, []int{16, 19}},             // JCB
+	{6200, 6299, []int{16, 17, 18, 19}},     // UnionPay
+	{5018, 5018, []int{13, 16, 18, 19}},     // Maestro
+	{5020, 5020, []int{13, 16, 18, 19}},     // Maestro
+	{5038, 5038, []int{13, 16, 18, 19}},     // Maestro
+	{5893, 5893, []int{13, 16, 18, 19}},     // Maestro
+	{6304, 6304, []int{13, 16, 18, 19}},     // Maestro
+	{6759, 6759, []int{13, 16, 18, 19}},     // Maestro
+	{6761, 6763, []int{13, 16, 17, 18, 19}}, // Maestro
+}
+
+func isCardNumber(digits []byte) bool {
+	if len(digits) < 13 || len(digits) > 19 || !luhn(digits) {
+		return false
+	}
+	first := int(digits[0])*1000 + int(digits[1])*100 + int(digits[2])*10 + int(digits[3])
+	for _, issuer := range issuers {
+		if issuer.from <= first && first <= issuer.to && slices.Contains(issuer.lengths, len(digits)) {
+			return true
+		}
+	}
+	return false
+}
+
+// luhn checks the last digit of a number (ISO/IEC 7812-1).
+func luhn(digits []byte) bool {
+	sum := 0
+	for i, d := range digits {
+		n := int(d)
+		if (len(digits)-i)%2 == 0 {
+			if n *= 2; n > 9 {
+				n -= 9
+			}
+		}
+		sum += n
+	}
+	return sum%10 == 0
+}
+
+// isAuthenticationData reports whether a field's name and value are those of
+// sensitive authentication data: a verification code, a PIN or PIN block, track
+// data. A masked value is none.
+func isAuthenticationData(key, value []byte) bool {
+	if len(key) == 0 || len(key) > 40 || len(value) < 3 {
+		return false
+	}
+	var plain [40]byte
+	switch string(plainName(plain[:0], key)) {
+	case "cvv", "cvv2", "cvc", "cvc2", "cav2", "cvn", "cardcvv", "cardcvc", "cardsecuritycode", "cardverificationcode",
+		"cardverificationvalue":
+		return len(value) <= 4 && allDigits(value)
+	case "pin", "cardpin", "pincode":
+		return len(value) >= 4 && len(value) <= 12 && allDigits(value)
+	case "pinblock", "encryptedpinblock":
+		return len(value) == 16 && allHex(value)
+	case "track", "track1", "track2", "trackdata", "track1data", "track2data", "magstripe", "magneticstripe":
+		return isTrack(value)
+	}
+	return false
+}
+
+// plainName is a field's name in lower case without separators.
+func plainName(dst, key []byte) []byte {
+	for _, c := range key {
+		switch {
+		case 'A' <= c && c <= 'Z':
+			dst = append(dst, c+'a'-'A')
+		case c != '_' && c != '-' && c != ' ':
+			dst = append(dst, c)
+		}
+	}
+	return dst
+}
+
+// isTrack reports whether a text is what a magnetic stripe holds: a number, and
+// behind a separator the name or the expiry date.
+func isTrack(value []byte) bool {
+	value = bytes.TrimLeft(value, "%;")
+	value = bytes.TrimPrefix(value, []byte("B"))
+	digits := 0
+	for digits < len(value) && isDigit(value[digits]) {
+		digits++
+	}
+	return digits >= 12 && digits <= 19 && digits < len(value) && (value[digits] == '^' || value[digits] == '=')
+}
+
+// holdsEmail reports whether a text holds an e-mail address.
+func holdsEmail(text []byte) bool {
+	for {
+		i := bytes.IndexByte(text, '@')
+		if i < 0 {
+			return false
+		}
+		if i > 0 && isLocalPart(text[i-1]) && startsWithDomain(text[i+1:]) {
+			return true
+		}
+		text = text[i+1:]
+	}
+}
+
+func isLocalPart(c byte) bool {
+	return isLetter(c) || isDigit(c) || bytes.IndexByte([]byte("_%+-"), c) >= 0 || c >= 0x80
+}
+
+// startsWithDomain reports whether a text starts with a domain of two labels or
+// more, the last one of letters.
+func startsWithDomain(text []byte) bool {
+	label, labels := 0, 0
+	letters := true
+	for i := 0; i <= len(text); i++ {
+		var c byte
+		if i < len(text) {
+			c = text[i]
+		}
+		switch {
+		case isLetter(c) || c >= 0x80:
+			label++
+		case isDigit(c) || c == '-' && label > 0:
+			label++
+			letters = false
+		case c == '.' && label > 0 && i+1 < len(text) && (isLetter(text[i+1]) || isDigit(text[i+1])):
+			labels++
+			label, letters = 0, true
+		default:
+			return labels > 0 && label >= 2 && letters
+		}
+	}
+	return false
+}
+
+// isIdentifier reports whether a key names a person by itself: an e-mail address,
+// a card number, a telephone number in international form.
+func isIdentifier(key []byte) bool {
+	return holdsEmail(key) || holdsCardNumber(key) || isTelephone(key)
+}
+
+func isTelephone(key []byte) bool {
+	if i := bytes.LastIndexByte(key, '+'); i >= 0 && (i == 0 || !isLetter(key[i-1])) {
+		return len(key)-i > 8 && len(key)-i <= 16 && allDigits(key[i+1:])
+	}
+	return false
+}
+
+// isCiphertext reports whether a value is marked as encrypted or as removed: the
+// usual prefixes of ciphertext, or nothing at all.
+func isCiphertext(value []byte) bool {
+	if len(value) == 0 {
+		return true
+	}
+	for _, prefix := range []string{"enc:", "ENC[", "ENC(", "vault:v", "kms:", "aws-kms:", "eyJhbGciOi", "-----BEGIN PGP MESSAGE", "gAAAAA"} {
+		if bytes.HasPrefix(value, []byte(prefix)) {
+			return true
+		}
+	}
+	return bytes.EqualFold(value, []byte("[erased]")) || bytes.EqualFold(value, []byte("[redacted]")) || len(bytes.Trim(value, "*")) == 0
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+
+func allDigits(text []byte) bool {
+	return !slices.ContainsFunc(text, func(c byte) bool { return !isDigit(c) })
+}
+
+func allHex(text []byte) bool {
+	return !slices.ContainsFunc(text, func(c byte) bool { return !isDigit(c) && (c|0x20 < 'a' || c|0x20 > 'f') })
+}
