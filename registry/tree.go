@@ -72,6 +72,9 @@ type Layout struct {
 	// Given are names of files, from the repository root, that the user named:
 	// they are schemas whatever they hold.
 	Given []string
+	// Names are the subjects that the event catalog gives to files. A rule goes
+	// before them.
+	Names Names
 }
 
 // Root is the subject of a repository whose root is itself a folder of versions.
@@ -83,7 +86,13 @@ const Root = "root"
 // or because the user or a rule names it.
 func (l Layout) Certain(file File) bool {
 	_, suffix, certain := suffixOf(l.Kinds, file.Path)
-	return suffix != "" && (certain || file.Given || slices.Contains(l.Given, file.Name) || l.rule(file) != nil)
+	return suffix != "" && (certain || file.Given || slices.Contains(l.Given, file.Name) || l.rule(file) != nil || l.knows(file))
+}
+
+// knows reports whether the catalog names the file's subject.
+func (l Layout) knows(file File) bool {
+	_, ok := l.Names.Find(file)
+	return ok
 }
 
 // rule is the first rule that matches a file, or nil.
@@ -158,6 +167,7 @@ func NewTree(files []File, o TreeOptions) *Tree {
 	t := &Tree{subjects: map[string][]entry{}, conflicts: map[string]*ConflictError{}, revision: o.Revision, resolve: o.Resolve}
 	files = slices.SortedFunc(slices.Values(files), func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
 	folders := map[string][]candidate{}
+	named := map[string][]namedFile{}
 	for _, file := range files {
 		if locked := file.Locked; locked != nil {
 			t.add(locked.Subject, entry{version: locked.Version, format: locked.Format, file: file})
@@ -168,9 +178,14 @@ func NewTree(files []File, o TreeOptions) *Tree {
 			t.passed = append(t.passed, file.Name)
 			continue
 		}
+		if name, ok := o.Names.Find(file); ok && c.rule == nil {
+			named[name.Subject] = append(named[name.Subject], namedFile{file, c.kind, name.Version})
+			continue
+		}
 		dir := path.Dir(c.stem)
 		folders[dir] = append(folders[dir], c)
 	}
+	t.named(named)
 	for _, dir := range slices.Sorted(maps.Keys(folders)) {
 		t.place(dir, folders[dir], o.Name)
 	}

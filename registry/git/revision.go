@@ -22,6 +22,9 @@ type Options struct {
 	// Path is the compared folder or file, from the repository root and with /;
 	// empty or "." for all of it.
 	Path string
+	// Names asks for the subjects that the commit's own catalog gives to files; nil
+	// when there is none to ask, and then Layout.Names stands.
+	Names func(*Registry) (registry.Names, error)
 }
 
 // Registry is the schemas of one commit. The versions of a subject are the
@@ -73,6 +76,12 @@ func (b Base) Open(ctx context.Context, o Options) (*Registry, error) {
 	var err error
 	if r.entries, err = list(ctx, b.root, b.Commit); err != nil {
 		return nil, err
+	}
+	if o.Names != nil {
+		if o.Layout.Names, err = o.Names(r); err != nil {
+			r.Close()
+			return nil, err
+		}
 	}
 	files, err := r.files()
 	if err != nil {
