@@ -86,11 +86,17 @@ func (w Waiver) about() string {
 type Scope struct {
 	Subjects []string // the subjects that were judged
 	Complete bool     // no subject that a waiver may name was left out
+	// Rules reports whether the run judged a rule. It is asked "" about a waiver
+	// that names a fingerprint and no rule. nil is a run that judges all.
+	Rules func(id string) bool
 }
 
 // judged reports whether a waiver that covers no finding of the run covers none
 // at all.
 func (s Scope) judged(w Waiver) bool {
+	if s.Rules != nil && !s.Rules(w.Rule) {
+		return false
+	}
 	return s.Complete || w.Subject != "" && slices.Contains(s.Subjects, w.Subject)
 }
 

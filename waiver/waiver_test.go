@@ -289,6 +289,7 @@ waivers:
 	}{
 		{"one subject", Scope{Subjects: []string{"looked/at"}}, []string{"waiver/unused:3"}},
 		{"nothing", Scope{}, nil},
+		{"one rule of everything", Scope{Complete: true, Rules: func(id string) bool { return id == "json/b" }}, []string{"waiver/expired:5"}},
 		{"everything", everything, []string{"waiver/unused:3", "waiver/unused:4", "waiver/expired:5", "waiver/expired:6"}},
 	}
 	for _, test := range tests {
