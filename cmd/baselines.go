@@ -55,6 +55,9 @@ type source struct {
 	// read returns another file of the baseline, by its name from the repository
 	// root; nil when there are none.
 	read func(file string) ([]byte, error)
+	// tree holds the files of the baseline whose names are wanted, from the
+	// repository root; nil when there are none.
+	tree func(wants func(file string) bool) (fs.FS, error)
 	// ask lets the registry itself judge a schema, with its reasons; nil when it
 	// cannot be asked, and mute says why.
 	ask  func(context.Context, schema.Schema) (compatible bool, reasons []string, err error)
@@ -159,21 +162,25 @@ func openGit(ctx context.Context, o *options, ref string, layout registry.Layout
 	a := o.app
 	s := &source{ref: "git:" + ref, files: true, wholeRepository: true, root: "."}
 	var r *git.Registry
+	options := git.Options{Layout: layout}
 	var err error
+	if options.Names, err = o.revisionNames(ctx, layout.Names); err != nil {
+		return nil, err
+	}
 	if ref == "" {
 		base, noBase := git.MergeBase(ctx, a.dir, a.env)
 		if noBase != nil {
 			return nil, a.gitFailure(noBase, "")
 		}
 		s.ref, s.note = "git:"+shortRevision(base.Commit), base.Explanation
-		r, err = base.Open(ctx, git.Options{Layout: layout})
+		r, err = base.Open(ctx, options)
 	} else {
-		r, err = git.Open(ctx, a.dir, ref, git.Options{Layout: layout})
+		r, err = git.Open(ctx, a.dir, ref, options)
 	}
 	if err != nil {
 		return nil, a.gitFailure(err, ref)
 	}
-	s.Registry, s.resolved, s.read = r, r.Commit(), r.File
+	s.Registry, s.resolved, s.read, s.tree = r, r.Commit(), r.File, r.Files
 	return s, nil
 }
 

@@ -238,6 +238,8 @@ func TestOutputIsValidUnderItsSchema(t *testing.T) {
 		"malformed.json":      `{`,
 		"order.schema.json":   `{"required": ["id"]}`,
 		"document.valid.json": `{"id": "a"}`,
+		"catalog.yaml":        "events:\n  OrderPlaced: {version: 1.0.0, owners: [orders], x-rate-per-min: 2}\nowners:\n  orders: {kind: team}\n",
+		"ledger.ndjson":       "{\n",
 	}
 	for name, text := range files {
 		path := filepath.Join(dir, filepath.FromSlash(name))
@@ -262,6 +264,22 @@ func TestOutputIsValidUnderItsSchema(t *testing.T) {
 		{"explain", nil},
 		{"config show", nil},
 		{"waiver list", nil},
+		{"catalog list", []string{"catalog.yaml"}},
+		{"catalog show", []string{"catalog.yaml", "--event", "OrderPlaced"}},
+		{"catalog check", []string{"catalog.yaml"}},
+		{"catalog check", []string{"empty"}},
+		{"catalog import", []string{"catalog.yaml", filepath.Join(dir, "imported")}},
+		{"policy check", []string{"catalog.yaml"}},
+		{"policy check", []string{"empty"}},
+		{"policy impact", []string{"catalog.yaml", "--pack", "soc2"}},
+		{"policy impact", []string{"empty", "--pack", "soc2"}},
+		{"policy report", []string{"catalog.yaml", "-o", filepath.Join(dir, "evidence"), "--ledger", filepath.Join(dir, "own.ndjson")}},
+		{"policy ledger verify", []string{filepath.Join(dir, "own.ndjson"), "--from", "2026-01-01"}},
+		{"policy ledger verify", []string{"ledger.ndjson"}},
+		{"policy test", nil},
+		{"policy test", []string{"--coverage", "100"}},
+		{"policy list", nil},
+		{"policy bench", []string{"catalog.yaml"}},
 	}
 	for _, test := range tests {
 		t.Run(test.command+" "+strings.Join(test.args, " "), func(t *testing.T) {

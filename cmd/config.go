@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/nexus-blueprint/nexus/document"
@@ -27,6 +28,7 @@ type config struct {
 	dir     string // the folder it stands in, from which its paths count
 	text    []byte
 	entries map[string]entry // by setting key
+	from    *source          // the baseline that it was read from; nil for the work tree
 }
 
 // entry is one value of nexus.yaml.
@@ -222,7 +224,7 @@ func (r *configReader) value(key, pointer string, value any) error {
 	var err error
 	switch s.shape {
 	case listShape:
-		e.texts, err = r.list(pointer, key, value)
+		e.texts, err = r.list(s, pointer, value)
 	case tableShape:
 		e.rows, err = r.table(s, pointer, value)
 	case recordsShape:
@@ -257,16 +259,22 @@ func (r *configReader) text(s setting, pointer, key string, value any) ([]string
 	return []string{text}, nil
 }
 
-func (r *configReader) list(pointer, key string, value any) ([]string, error) {
+func (r *configReader) list(s setting, pointer string, value any) ([]string, error) {
 	items, ok := value.([]any)
 	if !ok {
-		return nil, r.wrong(pointer, key, "a list of texts")
+		return nil, r.wrong(pointer, s.key, "a list of texts")
 	}
 	texts := make([]string, len(items))
 	for i, item := range items {
+		at := document.Join(pointer, fmt.Sprint(i))
 		text, ok := item.(string)
 		if !ok {
-			return nil, r.wrong(document.Join(pointer, fmt.Sprint(i)), key, "a list of texts")
+			return nil, r.wrong(at, s.key, "a list of texts")
+		}
+		if s.values != nil {
+			if valid := s.values(r.app); !slices.Contains(valid, text) {
+				return nil, r.invalid(at, s.key, text, valid)
+			}
 		}
 		texts[i] = text
 	}
@@ -427,6 +435,15 @@ type options struct {
 	config *config
 }
 
+// options are what a command is told: its flags, the environment, nexus.yaml.
+func (a *app) options(cmd *cobra.Command) (*options, error) {
+	config, err := a.loadConfig(cmd.Flags())
+	if err != nil {
+		return nil, err
+	}
+	return &options{a, cmd.Flags(), config}, nil
+}
+
 // get returns the value of the setting with that id.
 func (o *options) get(id string) (value, error) {
 	s := settingFor(id)
@@ -444,6 +461,19 @@ func (o *options) get(id string) (value, error) {
 		}
 	}
 	return v, nil
+}
+
+// texts returns the one text of each of several settings.
+func (o *options) texts(ids ...string) (map[string]string, error) {
+	texts := make(map[string]string, len(ids))
+	for _, id := range ids {
+		v, err := o.get(id)
+		if err != nil {
+			return nil, err
+		}
+		texts[id] = v.text()
+	}
+	return texts, nil
 }
 
 func (o *options) find(s setting) value {

@@ -5,16 +5,24 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
+	"github.com/nexus-blueprint/nexus/catalog"
 	"github.com/nexus-blueprint/nexus/compat"
+	"github.com/nexus-blueprint/nexus/policy"
 	"github.com/nexus-blueprint/nexus/report"
 	"github.com/nexus-blueprint/nexus/waiver"
 )
 
 // rules lists every rule that a finding of this program may name, by id.
 func (a *app) rules() []report.Rule {
+	return sortedRules(slices.Concat(a.schemaRules(), otherRules(), packRules()))
+}
+
+// schemaRules lists the rules of the schema commands and of waivers, by id.
+func (a *app) schemaRules() []report.Rule {
 	rules := slices.Concat(compat.Rules(), waiver.Rules())
 	for _, f := range a.formats {
 		rules = append(rules, compat.InvalidDocumentRule(f.family))
@@ -22,8 +30,59 @@ func (a *app) rules() []report.Rule {
 			rules = append(rules, engine.Rules()...)
 		}
 	}
+	return sortedRules(rules)
+}
+
+// otherRules lists the rules of the catalog, of policies' tests and of ledgers.
+func otherRules() []report.Rule {
+	return slices.Concat(catalog.Rules(), policy.Rules(), policy.LedgerRules(), []report.Rule{ruleRejected})
+}
+
+func sortedRules(rules []report.Rule) []report.Rule {
 	slices.SortFunc(rules, func(x, y report.Rule) int { return strings.Compare(x.ID, y.ID) })
 	return slices.CompactFunc(rules, func(x, y report.Rule) bool { return x.ID == y.ID })
+}
+
+// rule finds a rule by its id. The packs are compiled only for a rule that is
+// nowhere else.
+func (a *app) rule(id string) (report.Rule, bool) {
+	for _, list := range []func() []report.Rule{a.schemaRules, otherRules, packRules} {
+		rules := list()
+		if i := slices.IndexFunc(rules, func(r report.Rule) bool { return r.ID == id }); i >= 0 {
+			return rules[i], true
+		}
+	}
+	return report.Rule{}, false
+}
+
+// packRules documents the rules of the packs that nexus brings along.
+var packRules = sync.OnceValue(func() []report.Rule {
+	library, err := policy.Open(nil)
+	if err != nil {
+		panic("cmd: the packs do not compile: " + err.Error()) // their tests compile them
+	}
+	var rules []report.Rule
+	for _, r := range library.Rules() {
+		rules = append(rules, r.Document())
+	}
+	return rules
+})
+
+// rules lists the rules of nexus and the team's own, by id.
+func (o *options) rules() ([]report.Rule, error) {
+	folders, err := o.policyFolders()
+	if err != nil || len(folders) == 0 {
+		return o.app.rules(), err
+	}
+	library, err := o.openLibrary(folders)
+	if err != nil {
+		return nil, err
+	}
+	rules := o.app.rules()
+	for _, r := range library.Rules() {
+		rules = append(rules, r.Document())
+	}
+	return sortedRules(rules), nil
 }
 
 func (a *app) explainCommand() *cobra.Command {
@@ -35,17 +94,25 @@ func (a *app) explainCommand() *cobra.Command {
   nexus explain made-required`,
 		Args: takes("[RULE]"),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return ruleNames(a), cobra.ShellCompDirectiveNoFileComp
+			return namesOf(a.rules()), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			format, err := a.viewerFormat(cmd)
 			if err != nil {
 				return err
 			}
-			rules := a.rules()
+			o, err := a.options(cmd)
+			if err != nil {
+				return err
+			}
+			known, err := o.rules()
+			if err != nil {
+				return err
+			}
+			rules := known
 			if len(args) == 1 {
-				if rules = findRule(rules, args[0]); len(rules) == 0 {
-					return unknownRule(args[0], ruleNames(a))
+				if rules = findRule(known, args[0]); len(rules) == 0 {
+					return unknownRule(args[0], namesOf(known))
 				}
 			}
 			switch {
@@ -58,15 +125,16 @@ func (a *app) explainCommand() *cobra.Command {
 		},
 	}
 	a.bindViewer(c)
+	c.Flags().StringArray("policy", nil, "`FOLDER` with rules of your own; repeatable")
 	return c
 }
 
-// findRule finds the rule of an id. An id without its family finds the rules of
-// that name in every family.
+// findRule finds the rule of an id or a code. An id without its family finds the
+// rules of that name in every family.
 func findRule(rules []report.Rule, id string) []report.Rule {
 	return slices.DeleteFunc(slices.Clone(rules), func(r report.Rule) bool {
 		_, name, _ := strings.Cut(r.ID, "/")
-		return r.ID != id && name != id
+		return r.ID != id && name != id && (r.Code == "" || !strings.EqualFold(r.Code, id))
 	})
 }
 
@@ -81,6 +149,7 @@ func unknownRule(id string, valid []string) *exitError {
 // explanation is a rule with the parts that the report's contract leaves out.
 type explanation struct {
 	report.Rule
+	Code   string `json:"code"`
 	Kind   string `json:"kind"`
 	Before string `json:"before"`
 	After  string `json:"after"`
@@ -93,7 +162,7 @@ func explanations(rules []report.Rule) []explanation {
 		if r.Controls == nil {
 			r.Controls = []string{}
 		}
-		list[i] = explanation{r, r.Kind, r.Before, r.After, r.Fix}
+		list[i] = explanation{r, r.Code, r.Kind, r.Before, r.After, r.Fix}
 	}
 	return list
 }
@@ -112,7 +181,11 @@ func explainRules(w io.Writer, rules []report.Rule) error {
 
 func explainRule(w io.Writer, r report.Rule) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s (%s)\n\n%s\n", r.ID, r.Severity, r.Title)
+	name := r.ID
+	if r.Code != "" {
+		name += "  " + r.Code
+	}
+	fmt.Fprintf(&b, "%s (%s)\n\n%s\n", name, r.Severity, r.Title)
 	section := func(title, text string) {
 		if text != "" {
 			fmt.Fprintf(&b, "\n%s\n%s\n", title, indent(text))

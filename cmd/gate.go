@@ -22,13 +22,14 @@ import (
 // gate is what every checking command shares: its flags, and the last steps of
 // its road, waive and report and exit.
 type gate struct {
-	app     *app
-	options *options
-	format  string
-	reports []destination
-	failOn  report.Severity
-	asOf    time.Time
-	color   string
+	app       *app
+	options   *options
+	threshold string // the setting of failOn
+	format    string
+	reports   []destination
+	failOn    report.Severity
+	asOf      time.Time
+	color     string
 }
 
 // destination is one --report FORMAT=FILE.
@@ -67,8 +68,9 @@ func formatNames() []string {
 }
 
 // newGate reads what every gate is told, before any input is touched.
-func (a *app) newGate(o *options) (*gate, error) {
-	g := &gate{app: a, options: o}
+// threshold is the setting that says which severity fails the run.
+func (a *app) newGate(o *options, threshold string) (*gate, error) {
+	g := &gate{app: a, options: o, threshold: threshold}
 	if err := g.settle(); err != nil {
 		return nil, err
 	}
@@ -83,16 +85,11 @@ func (a *app) newGate(o *options) (*gate, error) {
 // settle reads the settings of a gate. It runs again when another configuration
 // takes over.
 func (g *gate) settle() error {
-	texts := map[string]string{}
-	for _, id := range []string{"format", "color", "schema.fail_on", "as-of"} {
-		v, err := g.options.get(id)
-		if err != nil {
-			return err
-		}
-		texts[id] = v.text()
+	texts, err := g.options.texts("format", "color", g.threshold, "as-of")
+	if err != nil {
+		return err
 	}
-	g.format, g.color, g.failOn = texts["format"], texts["color"], report.Severity(texts["schema.fail_on"])
-	var err error
+	g.format, g.color, g.failOn = texts["format"], texts["color"], report.Severity(texts[g.threshold])
 	g.asOf, err = g.app.date(texts["as-of"])
 	return err
 }
@@ -227,11 +224,12 @@ func (g *gate) document(r *report.Report) {
 	for _, c := range r.Checks {
 		named[c.Rule] = true
 	}
-	for _, rule := range g.app.rules() {
-		if named[rule.ID] {
+	for id := range named {
+		if rule, ok := g.app.rule(id); ok {
 			r.Rules = append(r.Rules, rule)
 		}
 	}
+	slices.SortFunc(r.Rules, func(x, y report.Rule) int { return cmp.Compare(x.ID, y.ID) })
 }
 
 // fail records why nothing could be checked, so that every format still gets a

@@ -19,15 +19,7 @@ type judge struct {
 }
 
 func (a *app) newJudge(o *options) (*judge, error) {
-	texts := map[string]string{}
-	for _, id := range []string{"schema.profile", "schema.formats", "schema.draft", "schema.category", "schema.undecided"} {
-		v, err := o.get(id)
-		if err != nil {
-			return nil, err
-		}
-		texts[id] = v.text()
-	}
-	remote, err := o.get("schema.allow_remote")
+	texts, err := o.texts("schema.profile", "schema.undecided")
 	if err != nil {
 		return nil, err
 	}
@@ -39,12 +31,27 @@ func (a *app) newJudge(o *options) (*judge, error) {
 	if err != nil {
 		return nil, usage(err)
 	}
-	j := &judge{level: level, profile: profile, undecided: report.Severity(texts["schema.undecided"]), engines: map[schema.Format]compat.Engine{}}
+	j := &judge{level: level, profile: profile, undecided: report.Severity(texts["schema.undecided"])}
 	j.profile.Switches = switches(o.config)
-	j.profile.Severities = severities(o.config)
+	j.profile.Severities = severities(o.config, "schema.rules")
 	if j.bump, err = declaredBump(flagText(o.flags, "declared-bump")); err != nil {
 		return nil, err
 	}
+	j.engines, err = a.newEngines(o)
+	return j, err
+}
+
+// newEngines makes the engine of every format, as the settings want it.
+func (a *app) newEngines(o *options) (map[schema.Format]compat.Engine, error) {
+	texts, err := o.texts("schema.formats", "schema.draft", "schema.category")
+	if err != nil {
+		return nil, err
+	}
+	remote, err := o.get("schema.allow_remote")
+	if err != nil {
+		return nil, err
+	}
+	engines := map[schema.Format]compat.Engine{}
 	for _, f := range a.formats {
 		engine, err := f.engine(engineOptions{
 			draft: texts["schema.draft"], formats: texts["schema.formats"], category: texts["schema.category"],
@@ -53,9 +60,9 @@ func (a *app) newJudge(o *options) (*judge, error) {
 		if err != nil {
 			return nil, usage(err)
 		}
-		j.engines[f.kind.Format] = engine
+		engines[f.kind.Format] = engine
 	}
-	return j, nil
+	return engines, nil
 }
 
 // switches reads the founding document's four rules from nexus.yaml.
@@ -68,10 +75,10 @@ func switches(c *config) compat.Switches {
 	}
 }
 
-// severities reads the team's own severities from nexus.yaml.
-func severities(c *config) map[string]report.Severity {
+// severities reads the team's own severities from a table of nexus.yaml.
+func severities(c *config, table string) map[string]report.Severity {
 	own := map[string]report.Severity{}
-	for _, r := range c.table("schema.rules") {
+	for _, r := range c.table(table) {
 		own[r.name] = report.Severity(r.text)
 	}
 	return own

@@ -11,6 +11,8 @@ import (
 func (a *app) root() *cobra.Command {
 	root := group("nexus", "Does this change break anybody, and can you prove it?",
 		a.schemaCommand(),
+		a.catalogCommand(),
+		a.policyCommand(),
 		a.waiverCommand(),
 		a.initCommand(),
 		a.explainCommand(),

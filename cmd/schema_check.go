@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/nexus-blueprint/nexus/catalog"
 	"github.com/nexus-blueprint/nexus/compat"
 	"github.com/nexus-blueprint/nexus/registry"
 	"github.com/nexus-blueprint/nexus/report"
@@ -46,6 +47,7 @@ a witness: a document that one version accepts and the other rejects.`,
 	f := c.Flags()
 	f.String("against", "", "the baseline, as `KIND:REF` (default: the merge base with the default branch); see nexus help against")
 	a.bindEndpoint(c)
+	a.bindLog(c)
 	f.Bool("ask-registry", false, "ask the baseline's registry for its own verdict, and report where it differs")
 	f.String("trust", "head", "read nexus.yaml and waivers from the work tree (head) or from the baseline (base)")
 	f.String("witness-dir", "", "write each finding's witness to a file in `DIR`")
@@ -75,6 +77,7 @@ type schemaCheck struct {
 	// gateFindings tell that the work tree's gate differs from the one in force.
 	gateFindings []report.Finding
 
+	catalog  *catalog.Catalog // nil when none is configured
 	baseline *source
 	checked  *tree
 	pairs    []pair
@@ -89,7 +92,7 @@ func (a *app) newSchemaCheck(flags *pflag.FlagSet, paths []string) (*schemaCheck
 	if c.config, err = a.loadConfig(flags); err != nil {
 		return nil, err
 	}
-	c.gate, err = a.newGate(&options{a, flags, c.config})
+	c.gate, err = a.newGate(&options{a, flags, c.config}, "schema.fail_on")
 	if err != nil {
 		return nil, err
 	}
@@ -122,6 +125,9 @@ func (c *schemaCheck) examine(ctx context.Context) error {
 		return err
 	}
 	c.check(ctx)
+	if err := c.runLog(ctx); err != nil {
+		return err
+	}
 	c.collect()
 	if err := c.waive(ctx); err != nil {
 		return err
@@ -140,6 +146,9 @@ func (c *schemaCheck) parse(ctx context.Context) error {
 		return err
 	}
 	if c.judge, err = c.app.newJudge(c.options); err != nil {
+		return err
+	}
+	if err := c.loadCatalog(ctx); err != nil {
 		return err
 	}
 	if c.against, err = c.options.get("schema.against"); err != nil {
@@ -196,6 +205,9 @@ func (c *schemaCheck) load(ctx context.Context) error {
 func (c *schemaCheck) layout() registry.Layout {
 	layout := c.config.layout(c.app)
 	layout.Given = c.app.given(c.paths)
+	if c.catalog != nil {
+		layout.Names = subjectNames(c.catalog)
+	}
 	return layout
 }
 
@@ -203,7 +215,7 @@ func (c *schemaCheck) layout() registry.Layout {
 func (c *schemaCheck) openBaseline(ctx context.Context, layout registry.Layout) (*source, error) {
 	if !c.against.given() || strings.HasPrefix(c.against.origin, "flag ") {
 		switch {
-		case c.probed != nil:
+		case c.probed != nil && c.catalog == nil: // it was opened before the catalog could name its subjects
 			return c.probed, nil
 		case c.probeFailure != nil: // asking again could take minutes
 			return nil, c.probeFailure
@@ -275,6 +287,9 @@ func (c *schemaCheck) collect() {
 			r.Checked++
 		}
 	}
+	if c.catalog != nil {
+		nameConcerned(r.Findings, c.catalog)
+	}
 	r.Normalize() // waivers need the final fingerprints
 }
 
@@ -305,7 +320,10 @@ func (c *schemaCheck) conclude() {
 
 // inputs names what was read on both sides.
 func (c *schemaCheck) inputs() []report.Input {
-	list := make([]report.Input, 0, 2)
+	list := make([]report.Input, 0, 3)
+	if c.catalog != nil {
+		list = append(list, catalogInput(c.catalog))
+	}
 	for _, path := range c.paths {
 		list = append(list, report.Input{Role: "checked", Ref: path, Resolved: c.app.display(path)})
 	}
@@ -315,7 +333,9 @@ func (c *schemaCheck) inputs() []report.Input {
 		fmt.Fprintf(baseline, "%s %s\n", c.pairs[i].old, strings.Join(o.oldDigests, " "))
 	}
 	for i := range list {
-		list[i].Digest = "sha256:" + hex.EncodeToString(checked.Sum(nil))
+		if list[i].Role == "checked" {
+			list[i].Digest = "sha256:" + hex.EncodeToString(checked.Sum(nil))
+		}
 	}
 	return append(list, report.Input{
 		Role: "baseline", Ref: c.baseline.ref, Resolved: c.baseline.resolved,
@@ -362,6 +382,7 @@ func (c *schemaCheck) table() report.Table {
 	t.Notes = append(t.Notes, c.baseline.lockNotes(c.asOf)...)
 	t.Notes = append(t.Notes, c.checked.notes...)
 	t.Notes = append(t.Notes, c.idleRules()...)
+	t.Notes = append(t.Notes, c.unfiled()...)
 	if unlisted > 0 {
 		t.Notes = append(t.Notes, fmt.Sprintf("%d unchanged subjects are not listed", unlisted))
 	}

@@ -41,12 +41,12 @@ type schemaDiff struct {
 }
 
 func (a *app) newSchemaDiff(cmd *cobra.Command, old, next string) (*schemaDiff, error) {
-	config, err := a.loadConfig(cmd.Flags())
+	o, err := a.options(cmd)
 	if err != nil {
 		return nil, err
 	}
 	d := &schemaDiff{old: old, new: next}
-	if d.gate, err = a.newGate(&options{a, cmd.Flags(), config}); err != nil {
+	if d.gate, err = a.newGate(o, "schema.fail_on"); err != nil {
 		return nil, err
 	}
 	if d.judge, err = a.newJudge(d.options); err != nil {

@@ -55,12 +55,12 @@ type validated struct {
 }
 
 func (a *app) newSchemaValidate(cmd *cobra.Command, schema string, files []string) (*schemaValidate, error) {
-	config, err := a.loadConfig(cmd.Flags())
+	o, err := a.options(cmd)
 	if err != nil {
 		return nil, err
 	}
 	v := &schemaValidate{schema: schema, files: files}
-	if v.gate, err = a.newGate(&options{a, cmd.Flags(), config}); err != nil {
+	if v.gate, err = a.newGate(o, "schema.fail_on"); err != nil {
 		return nil, err
 	}
 	if v.judge, err = a.newJudge(v.options); err != nil {

@@ -7,6 +7,9 @@ import (
 
 	"github.com/nexus-blueprint/nexus/compat"
 	"github.com/nexus-blueprint/nexus/compat/protobuf"
+	"github.com/nexus-blueprint/nexus/event"
+	"github.com/nexus-blueprint/nexus/policy"
+	"github.com/nexus-blueprint/nexus/report"
 )
 
 // shape is the form of a value in nexus.yaml.
@@ -73,9 +76,16 @@ func settings() []setting {
 		{key: "profiles.blueprint.allow_type_changes", shape: boolShape, initial: "false", title: "a type may change"},
 		{key: "waivers", flag: "waivers", initial: "waivers.yaml", title: "the file of reviewed exceptions"},
 		{key: "registries", shape: recordsShape, fields: connectionFields, title: "schema registries by name, and how to reach them"},
-		{key: "catalog", shape: reservedShape, title: "the event catalog"},
-		{key: "policy", shape: reservedShape, title: "policy packs"},
-		{key: "log", shape: reservedShape, title: "the recorded event log"},
+		{key: "catalog.paths", flag: "catalog", shape: listShape, title: "the event catalogs, merged: EventCatalog folders, AsyncAPI documents, plain catalog.yaml"},
+		{key: "catalog.direction", flag: "direction", initial: "spec", values: words("spec", "author"), title: "how publish and subscribe of AsyncAPI 2.x are read: as the specification means them, or from the author's side"},
+		{key: "policy.packs", flag: "pack", shape: listShape, initial: "blueprint", values: packNames, title: "the rule packs in force"},
+		{key: "policy.paths", flag: "policy", shape: listShape, title: "folders with the team's own rules"},
+		{key: "policy.rules", shape: tableShape, values: words("error", "warning", "note", "off"), title: "policy or catalog rule to severity"},
+		{key: "policy.timeout", flag: "policy-timeout", initial: "10s", title: "how long the rules may run before the run counts as unchecked"},
+		{key: "policy.fail_on", flag: "fail-on", initial: "error", values: words("error", "warning", "note", "never"), title: "the least severity that fails a policy run"},
+		{key: "policy.erased", flag: "erased", title: "a file with the subjects whose personal data was erased, one a line"},
+		{key: "log.paths", flag: "log", shape: listShape, title: "the exported event log: files, folders or globs"},
+		{key: "log.format", flag: "log-format", initial: "", values: logFormats, title: "the form of the log; empty is found out"},
 		{key: "reducers", shape: reservedShape, title: "how events fold into state"},
 		{key: "upcast", shape: reservedShape, title: "how old events are lifted"},
 		{key: "cost", shape: reservedShape, title: "prices and traffic"},
@@ -103,6 +113,22 @@ func words(list ...string) func(*app) []string { return func(*app) []string { re
 
 func profileNames(*app) []string { return compat.Profiles }
 
+func packNames(*app) []string {
+	var names []string
+	for _, p := range policy.Packs() {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+func logFormats(*app) []string {
+	var names []string
+	for _, f := range event.Formats() {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
 func levelNames(*app) []string {
 	names := make([]string, len(compat.Levels))
 	for i, level := range compat.Levels {
@@ -111,8 +137,9 @@ func levelNames(*app) []string {
 	return names
 }
 
-func ruleNames(a *app) []string {
-	rules := a.rules()
+func ruleNames(a *app) []string { return namesOf(a.schemaRules()) }
+
+func namesOf(rules []report.Rule) []string {
 	names := make([]string, len(rules))
 	for i, rule := range rules {
 		names[i] = rule.ID

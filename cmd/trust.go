@@ -69,6 +69,7 @@ func (c *schemaCheck) adopt(trusted *config, baseline *source) error {
 		c.noteGate(own, baseline, nil)
 	}
 	c.noteGate(trusted.file, baseline, trusted.text)
+	trusted.from = baseline
 	c.config, c.options.config, c.trusted = trusted, trusted, baseline
 	c.probed = nil                     // it was opened by the layout of the work tree
 	if err := c.settle(); err != nil { // the work tree's fail_on must not count either

@@ -52,7 +52,10 @@ func (c *schemaCheck) scope(ctx context.Context) (waiver.Scope, error) {
 		met[p.old] = true
 	}
 	left := slices.ContainsFunc(known, func(subject string) bool { return !met[subject] })
-	s := waiver.Scope{Complete: len(c.checked.problems) == 0 && (!c.partial || c.baseline.wholeRepository && !left)}
+	s := waiver.Scope{
+		Complete: len(c.checked.problems) == 0 && (!c.partial || c.baseline.wholeRepository && !left),
+		Rules:    c.judges(),
+	}
 	for i, o := range c.outcomes {
 		if o.empty() || o.status == uncheckable {
 			s.Complete = false
@@ -61,6 +64,13 @@ func (c *schemaCheck) scope(ctx context.Context) (waiver.Scope, error) {
 		s.Subjects = append(s.Subjects, c.pairs[i].name())
 	}
 	return s, nil
+}
+
+// judges tells the rules that a schema check judges from those of policies. A
+// fingerprint alone may be of either where there is a catalog.
+func (c *schemaCheck) judges() func(id string) bool {
+	own := namesOf(c.app.schemaRules())
+	return func(id string) bool { return slices.Contains(own, id) || id == "" && c.catalog == nil }
 }
 
 // noteWaivers reports that the work tree's waivers differ from those in force.
@@ -81,16 +91,12 @@ func (c *schemaCheck) noteWaivers() error {
 // applyWaivers covers what waivers.yaml and --baseline cover. With a trusted
 // baseline the waivers are read there.
 func (g *gate) applyWaivers(r *report.Report, trusted *source, scope waiver.Scope) error {
-	list, err := g.readWaivers(trusted)
+	list, file, err := g.loadWaivers(trusted)
 	if err != nil {
 		return err
 	}
 	r.Normalize() // waivers name the final fingerprints, :2 and all
 	if list.there {
-		file, err := g.app.parseWaivers(list.name, list.text)
-		if err != nil {
-			return err
-		}
 		applied, extra := waiver.Apply(r.Findings, file, g.asOf, scope)
 		r.Findings = append(applied, extra...)
 		r.Inputs = append(r.Inputs, report.Input{Role: "waivers", Ref: list.name, Resolved: list.name, Digest: schema.Schema{Text: list.text}.Digest()})
@@ -98,20 +104,63 @@ func (g *gate) applyWaivers(r *report.Report, trusted *source, scope waiver.Scop
 	return g.applyBaseline(r, trusted)
 }
 
+// loadWaivers reads the waivers in force; there may be none.
+func (g *gate) loadWaivers(trusted *source) (waiverFile, *waiver.File, error) {
+	list, err := g.readWaivers(trusted)
+	if err != nil || !list.there {
+		return list, nil, err
+	}
+	file, err := g.options.parseWaivers(list.name, list.text)
+	return list, file, err
+}
+
 // parseWaivers reads a file of waivers. A rule that nexus does not know is
 // refused: its waiver would cover nothing and look like a leftover.
-func (a *app) parseWaivers(name string, text []byte) (*waiver.File, error) {
+func (o *options) parseWaivers(name string, text []byte) (*waiver.File, error) {
 	file, err := waiver.Load(name, text)
 	if err != nil {
 		return nil, inDocument("reading the waivers", err)
 	}
 	for _, w := range file.Waivers {
-		if names := ruleNames(a); w.Rule != "" && !slices.Contains(names, w.Rule) {
-			err := unknownRule(w.Rule, names)
+		if w.Rule == "" {
+			continue
+		}
+		known, err := o.knowsRule(w.Rule)
+		if err != nil {
+			return nil, err
+		}
+		if !known {
+			err := unknownRule(w.Rule, namesOf(o.app.rules()))
 			return nil, usage(fmt.Errorf("reading the waivers: %s:%d: %w", name, w.Place.Line, err), err.hints...)
 		}
 	}
 	return file, nil
+}
+
+// knowsRule reports whether a rule is one of nexus or of the team's own policies.
+func (o *options) knowsRule(id string) (bool, error) {
+	if _, ok := o.app.rule(id); ok {
+		return true, nil
+	}
+	// A folder of the command line hides those of nexus.yaml, whose rules are
+	// waived all the same.
+	for _, o := range []*options{o, {app: o.app, config: o.config}} {
+		folders, err := o.policyFolders()
+		if err != nil {
+			return false, err
+		}
+		if len(folders) == 0 {
+			continue
+		}
+		library, err := o.openLibrary(folders)
+		if err != nil {
+			return false, err
+		}
+		if r, ok := library.Rule(id); ok && r.ID == id {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // readWaivers reads the file that --waivers names, else waivers.yaml beside

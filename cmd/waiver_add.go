@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -38,7 +37,7 @@ func (a *app) waiverAddCommand() *cobra.Command {
 	f.String("pointer", "", "what the finding is about, with --rule: data.subjects[].changes[].pointer of the JSON report")
 	f.String("waivers", "", "the `FILE` to write (default: waivers.yaml beside nexus.yaml)")
 	_ = c.RegisterFlagCompletionFunc("rule", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return ruleNames(a), cobra.ShellCompDirectiveNoFileComp
+		return namesOf(a.rules()), cobra.ShellCompDirectiveNoFileComp
 	})
 	return c
 }
@@ -52,7 +51,7 @@ func (a *app) newWaiver(cmd *cobra.Command, args []string) (waiver.Waiver, error
 	}
 	switch {
 	case w.Fingerprint == "" && w.Rule == "":
-		return w, usagef("adding a waiver: neither FINGERPRINT nor --rule says which finding is meant").hint("nexus schema check --format json shows fingerprints")
+		return w, usagef("adding a waiver: neither FINGERPRINT nor --rule says which finding is meant").hint("nexus schema check and nexus policy check --format json show fingerprints")
 	case w.Fingerprint != "" && w.Rule+w.Subject+w.Pointer != "":
 		return w, usagef("adding a waiver: FINGERPRINT and --rule exclude each other")
 	case w.Fingerprint != "" && !waiver.IsFingerprint(w.Fingerprint):
@@ -61,8 +60,16 @@ func (a *app) newWaiver(cmd *cobra.Command, args []string) (waiver.Waiver, error
 		return w, usagef("adding a waiver: --rule needs --subject")
 	}
 	if w.Rule != "" {
-		if names := ruleNames(a); !slices.Contains(names, w.Rule) {
-			return w, unknownRule(w.Rule, names)
+		o, err := a.options(cmd)
+		if err != nil {
+			return w, err
+		}
+		known, err := o.knowsRule(w.Rule)
+		if err != nil {
+			return w, err
+		}
+		if !known {
+			return w, unknownRule(w.Rule, namesOf(a.rules()))
 		}
 	}
 	for _, name := range []string{"owner", "reason", "expires"} {
@@ -94,7 +101,11 @@ func (a *app) addWaiver(cmd *cobra.Command, w waiver.Waiver) error {
 		return usage(fmt.Errorf("reading %s: %w", name, reason(err)))
 	}
 	if len(text) > 0 {
-		if _, err := a.parseWaivers(name, text); err != nil {
+		o, err := a.options(cmd)
+		if err != nil {
+			return err
+		}
+		if _, err := o.parseWaivers(name, text); err != nil {
 			return err
 		}
 	}

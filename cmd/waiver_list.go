@@ -92,7 +92,11 @@ func (a *app) listWaivers(cmd *cobra.Command, full, name string) ([]listedWaiver
 	if err != nil {
 		return nil, usage(fmt.Errorf("reading the waivers: %s: %w", name, reason(err)))
 	}
-	file, err := a.parseWaivers(name, text)
+	o, err := a.options(cmd)
+	if err != nil {
+		return nil, err
+	}
+	file, err := o.parseWaivers(name, text)
 	if err != nil {
 		return nil, err
 	}

@@ -84,7 +84,7 @@ func wantsColor(env func(string) string, flag string, interactive bool) bool {
 // palette holds the few styles of the text format. They use the terminal's own
 // 16 colours, which its owner made legible on its own background.
 type palette struct {
-	plain, subject, label, faint, good, error, warning, note lipgloss.Style
+	plain, owner, subject, label, faint, good, error, warning, note lipgloss.Style
 }
 
 func newPalette(t Terminal) palette {
@@ -100,6 +100,7 @@ func newPalette(t Terminal) palette {
 	strong := func(color string) lipgloss.Style { return plain.Foreground(lipgloss.Color(color)).Bold(true) }
 	return palette{
 		plain:   plain,
+		owner:   plain.Bold(true).Underline(true),
 		subject: plain.Bold(true),
 		label:   plain.Foreground(lipgloss.Color("6")),
 		faint:   plain.Faint(true),

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -32,7 +33,10 @@ const (
 // the eye and the end of a CI log are.
 func Text(t Terminal) report.Renderer {
 	return func(w io.Writer, r *report.Report) error {
-		p := printer{terminal: t, style: newPalette(t), explained: map[string]bool{}}
+		p := printer{terminal: t, style: newPalette(t), explained: map[string]bool{}, cites: map[string][]string{}}
+		for _, rule := range r.Rules {
+			p.cites[rule.ID] = rule.Controls
+		}
 		p.findings(r)
 		p.problems(r.Errors)
 		for _, table := range r.Tables {
@@ -54,7 +58,8 @@ type printer struct {
 	terminal  Terminal
 	style     palette
 	out       strings.Builder
-	explained map[string]bool // rules whose explanation was already named
+	cites     map[string][]string // what a rule rests on
+	explained map[string]bool     // rules whose explanation was already named
 }
 
 // line writes one line as it is.
@@ -105,30 +110,58 @@ func (p *printer) exact(indent, label, text string) {
 	}
 }
 
+// findings writes the findings subject by subject and, where the report is by
+// owner, owner by owner.
 func (p *printer) findings(r *report.Report) {
-	for i, f := range r.Findings {
-		if i == 0 || f.Subject != r.Findings[i-1].Subject {
+	findings := r.Findings
+	if r.ByOwner {
+		findings = slices.Clone(findings)
+		slices.SortStableFunc(findings, func(a, b report.Finding) int { return cmp.Compare(ownersOf(a), ownersOf(b)) })
+		for _, group := range runs(findings, ownersOf) {
 			p.gap()
-			if f.Subject != "" {
-				p.line("", p.style.subject.Render(flat(f.Subject))+"  "+subjectWord(r, f.Subject))
-				p.out.WriteByte('\n')
-			}
-		} else {
+			p.line("", p.style.owner.Render(cmp.Or(flat(ownersOf(group[0])), "nobody"))+"  "+counted(group))
+			p.subjects(group)
+		}
+		return
+	}
+	p.subjects(findings)
+}
+
+// subjects writes findings that are sorted by subject.
+func (p *printer) subjects(findings []report.Finding) {
+	for _, group := range runs(findings, func(f report.Finding) string { return f.Subject }) {
+		p.gap()
+		if subject := group[0].Subject; subject != "" {
+			p.line("", p.style.subject.Render(flat(subject))+"  "+counted(group))
 			p.out.WriteByte('\n')
 		}
-		p.finding(f)
+		for i, f := range group {
+			if i > 0 {
+				p.out.WriteByte('\n')
+			}
+			p.finding(f)
+		}
 	}
 }
 
-// subjectWord sums up a subject's findings.
-func subjectWord(r *report.Report, subject string) string {
-	var one report.Report
-	for _, f := range r.Findings {
-		if f.Subject == subject {
-			one.Findings = append(one.Findings, f)
+// runs cuts findings where the key changes.
+func runs(findings []report.Finding, key func(report.Finding) string) [][]report.Finding {
+	var groups [][]report.Finding
+	start := 0
+	for i := range findings {
+		if last := i+1 == len(findings); last || key(findings[i+1]) != key(findings[i]) {
+			groups = append(groups, findings[start:i+1])
+			start = i + 1
 		}
 	}
-	return one.Summary().String()
+	return groups
+}
+
+func ownersOf(f report.Finding) string { return strings.Join(f.Owners, ", ") }
+
+// counted sums findings up.
+func counted(findings []report.Finding) string {
+	return (&report.Report{Findings: findings}).Summary().String()
 }
 
 func (p *printer) finding(f report.Finding) {
@@ -143,6 +176,7 @@ func (p *printer) finding(f report.Finding) {
 	}
 	p.fact(factIndent, "owners", strings.Join(f.Owners, ", "))
 	p.fact(factIndent, "affects", strings.Join(f.Affects, ", "))
+	p.fact(factIndent, "cites", strings.Join(p.cites[f.Rule], "; "))
 	if f.Witness != nil {
 		p.witness(*f.Witness)
 	}
@@ -203,6 +237,9 @@ func fixText(fix report.Fix, file string) string {
 // JSON below, cut where it would fill the screen, and then each side's verdict.
 func (p *printer) witness(w report.Witness) {
 	const label = "witness"
+	if w.Recorded != "" && p.terminal.Interactive {
+		w.Text = w.Recorded // only the person at the terminal sees what was recorded
+	}
 	body := clean(w.Body())
 	if !strings.Contains(body, "\n") && len(factIndent+label)+2+width(body) <= p.terminal.Width {
 		p.line(factIndent, strings.TrimRight(p.style.label.Render(label)+"  "+body, " "))

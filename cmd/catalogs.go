@@ -1,0 +1,188 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/nexus-blueprint/nexus/catalog"
+	"github.com/nexus-blueprint/nexus/compat"
+	"github.com/nexus-blueprint/nexus/registry"
+	"github.com/nexus-blueprint/nexus/schema"
+)
+
+// catalogPaths are the catalogs that an argument names, else --catalog, the
+// environment or nexus.yaml. None is no error.
+func (o *options) catalogPaths(argument string) ([]string, error) {
+	v, err := o.get("catalog.paths")
+	if err != nil {
+		return nil, err
+	}
+	if argument != "" {
+		if strings.HasPrefix(v.origin, "flag ") {
+			return nil, usagef("reading the catalog: %s is named, and %s by --catalog", argument, strings.Join(v.texts, ", ")).
+				hint("to merge them, name each by --catalog")
+		}
+		return []string{argument}, nil
+	}
+	if e, inFile := o.config.entries["catalog.paths"]; inFile && v.origin == e.place {
+		return o.config.relative(o.app, v.texts), nil
+	}
+	return v.texts, nil
+}
+
+// needCatalog loads the catalogs that were named, and refuses to go on without one.
+func (o *options) needCatalog(ctx context.Context, argument string) (*catalog.Catalog, error) {
+	paths, err := o.catalogPaths(argument)
+	if err != nil {
+		return nil, err
+	}
+	if len(paths) == 0 {
+		return nil, usagef("reading the catalog: none is named").
+			hint("name a folder or file as the argument").
+			hint("or set it in nexus.yaml: catalog: {paths: [catalog]}")
+	}
+	return o.loadCatalog(ctx, paths)
+}
+
+// loadCatalog reads catalogs from the work tree, with the fields of their schemas.
+func (o *options) loadCatalog(ctx context.Context, paths []string) (*catalog.Catalog, error) {
+	direction, err := o.get("catalog.direction")
+	if err != nil {
+		return nil, err
+	}
+	base, below, err := o.app.rootOf("reading the catalog", paths)
+	if err != nil {
+		return nil, err
+	}
+	c, err := catalog.Load(ctx, below, catalog.Options{FS: os.DirFS(base), Direction: catalog.Direction(direction.text())})
+	if err != nil {
+		return nil, catalogFailure(err)
+	}
+	return c, nil
+}
+
+// rootOf is a folder that all paths lie in, and their paths below it: the
+// repository root, else the nearest folder above all of them.
+func (a *app) rootOf(doing string, paths []string) (base string, below []string, err error) {
+	base = a.base()
+	for _, name := range paths {
+		full := a.abs(name)
+		if _, err := os.Stat(full); err != nil {
+			return "", nil, a.missingFor(doing, name)
+		}
+		for !contains(base, full) {
+			base = filepath.Dir(base)
+		}
+	}
+	for _, name := range paths {
+		rel, err := filepath.Rel(base, a.abs(name))
+		if err != nil {
+			return "", nil, usage(fmt.Errorf("%s: %s: %w", doing, name, err))
+		}
+		below = append(below, filepath.ToSlash(rel))
+	}
+	return base, below, nil
+}
+
+// contains reports whether a path lies in a folder, or is it.
+func contains(folder, full string) bool {
+	rel, err := filepath.Rel(folder, full)
+	return err == nil && filepath.IsLocal(rel)
+}
+
+// catalogFailure is a path that is no catalog: nothing can be checked.
+func catalogFailure(err error) error {
+	known, ok := errors.AsType[*catalog.LoadError](err)
+	if !ok {
+		return unchecked(err)
+	}
+	failure := unchecked(known)
+	if known.Hint != "" {
+		failure.hints = []string{known.Hint}
+	}
+	return failure
+}
+
+// subjectNames says which schema files are which event's.
+func subjectNames(c *catalog.Catalog) registry.Names {
+	var names registry.Names
+	for _, e := range c.Events {
+		if s := e.Schema.Get; e.Schema.Known() && s.File != "" && s.Pointer == "" {
+			names.Add(s.File, registry.SubjectName{Subject: e.ID, Version: e.Version.Get})
+		}
+	}
+	return names
+}
+
+// addFields lists the fields of every event's schema, as many schemas at once as
+// there are processors. A schema that cannot be read is a problem of the catalog.
+func (a *app) addFields(ctx context.Context, c *catalog.Catalog, engines map[schema.Format]compat.Engine) {
+	problems, _ := inParallelWith(ctx, runtime.GOMAXPROCS(0), len(c.Events), func(i int) error {
+		return a.listFields(c.Events[i], engines)
+	})
+	for i, err := range problems {
+		if err != nil {
+			c.Problems = append(c.Problems, problem(c.Events[i].ID, err))
+		}
+	}
+}
+
+// listFields adds the fields of one event's schema.
+func (a *app) listFields(e *catalog.Event, engines map[schema.Format]compat.Engine) error {
+	s := e.Schema.Get
+	engine := engines[a.formatOf(s)]
+	lister, ok := engine.(compat.FieldLister)
+	if !e.Schema.Known() || len(s.Text) == 0 || !ok {
+		return nil
+	}
+	parsed, err := engine.Parse(schema.Schema{
+		Subject: e.ID, Version: e.Version.Get, Format: engine.Format(), File: s.File, Text: s.Text,
+		Resolve: registry.Resolver(s.File, a.readRepository),
+	})
+	if err != nil {
+		return err
+	}
+	e.AddFields(lister.Fields(parsed))
+	return nil
+}
+
+// readRepository reads a file by its name from the repository root, and nothing
+// outside of it, not even through a link.
+func (a *app) readRepository(name string) ([]byte, error) {
+	file, err := os.OpenInRoot(a.base(), filepath.FromSlash(name))
+	if err != nil {
+		return nil, reason(err)
+	}
+	defer file.Close()
+	return io.ReadAll(file)
+}
+
+// formatOf tells the language of a schema: by what the catalog says, else by the
+// name of its file.
+func (a *app) formatOf(s catalog.Schema) schema.Format {
+	format := strings.ToLower(s.Format)
+	for _, f := range a.formats {
+		if strings.Contains(format, string(f.kind.Format)) {
+			return f.kind.Format
+		}
+	}
+	if s.Pointer != "" {
+		return schema.JSON // AsyncAPI's own schemas
+	}
+	for _, f := range a.formats {
+		for _, suffix := range slices.Concat(f.kind.Suffixes, f.kind.Maybe) {
+			if strings.HasSuffix(path.Base(s.File), suffix) {
+				return f.kind.Format
+			}
+		}
+	}
+	return schema.JSON
+}
