@@ -10,7 +10,7 @@ ORACLES ?= $(or $(NEXUS_ORACLES),../shared/oracles)
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build ./nexus
@@ -35,13 +35,17 @@ lint: ## gofmt, go vet, staticcheck, and golangci-lint where it is installed
 	go vet ./...
 	go vet -tags slow,bench,integration ./...
 	$(TOOL) staticcheck ./...
-	$(TOOL) staticcheck -tags integration ./cmd ./registry/...
+	$(TOOL) staticcheck -tags integration ./cmd ./policy ./registry/...
 	@if command -v golangci-lint >/dev/null; then golangci-lint run; else echo "golangci-lint is not installed: left out"; fi
 
 .PHONY: bench
 bench: ## Go benchmarks, then one table of whole-process figures
 	go test -run '^$$' -bench . -benchmem ./...
 	@NEXUS_ORACLES=$(wildcard $(ORACLES)) go test -tags bench -run '^TestWholeProcess$$' -count=1 -v .
+
+.PHONY: bench-policy
+bench-policy: ## policy check over 10,000 generated events, beside conftest (EVENTS=N)
+	scripts/bench-policy.sh $(EVENTS)
 
 .PHONY: accuracy
 accuracy: ## the conformance tables (cases: ORACLES=FOLDER)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The integration tests: the registries and the program against real servers,
-# which scripts/servers installs and starts on loopback.
+# which scripts/servers installs and starts on loopback, and the evidence against
+# the validators of others.
 #
 #   .ci/integration.sh
 #
@@ -34,6 +35,12 @@ if has python3; then
   scripts/servers/glue.sh install
   packages+=(./registry/glue)
   stories+=(TestGlueStory)
+  echo "installed"
+fi
+printf 'OSCAL (compliance-trestle and NIST schema): '
+if has python3; then
+  scripts/oscal.sh install
+  packages+=(./policy)
   echo "installed"
 fi
 if ((${#packages[@]} == 0)); then
