@@ -128,7 +128,11 @@ func (c *casesFile) fill(one *testCase, parts map[string]any, pointer string) er
 	if one.own = there; !there {
 		catalog = map[string]any{}
 	}
-	whole, fault := c.forms.input.fill(input, pointer)
+	fault := givenFact(input["event"], document.Join(pointer, "event"))
+	var whole any
+	if fault == nil {
+		whole, fault = c.forms.input.fill(input, pointer)
+	}
 	if fault == nil {
 		one.input = whole.(map[string]any)
 		event := one.input["event"].(map[string]any)
@@ -142,7 +146,24 @@ func (c *casesFile) fill(one *testCase, parts map[string]any, pointer string) er
 	return nil
 }
 
-// complete derives what the loader derives: names from ids and paths.
+// givenFact is the misfit of an event that gives what derive finds out.
+func givenFact(event any, pointer string) *misfit {
+	const message = "it follows from the rest of the event; leave it out"
+	e, _ := event.(map[string]any)
+	if _, there := e["facts"]; there {
+		return &misfit{document.Join(pointer, "facts"), message}
+	}
+	fields, _ := e["fields"].([]any)
+	for i, field := range fields {
+		f, _ := field.(map[string]any)
+		if _, there := f["looks"]; there {
+			return &misfit{document.Join(pointer, "fields", strconv.Itoa(i), "looks"), message}
+		}
+	}
+	return nil
+}
+
+// complete derives what the loader derives: names from ids and paths, and the facts.
 func complete(event map[string]any) {
 	if event["id"] == "" {
 		event["id"] = "Example"
@@ -156,6 +177,7 @@ func complete(event map[string]any) {
 			f["name"] = lastSegment(f["path"].(string))
 		}
 	}
+	derive(event)
 }
 
 // judge compares what the rule answers with what the case expects. It returns

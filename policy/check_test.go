@@ -263,7 +263,11 @@ func TestEndlessPolicyIsStopped(t *testing.T) {
 func TestSameBytesEveryTime(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	var first string
-	for i := range 20 {
+	runs := 20
+	if testing.Short() {
+		runs = 3
+	}
+	for i := range runs {
 		runtime.GOMAXPROCS([]int{1, 2, 8}[i%3])
 		r, err := Check(context.Background(), Options{Library: library, Selection: allPacks(), Catalog: generated(25), AsOf: asOf})
 		if err != nil {

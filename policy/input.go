@@ -73,7 +73,7 @@ func (in *inputs) of(e *catalog.Event) map[string]any {
 }
 
 func (in *inputs) event(e *catalog.Event) map[string]any {
-	return map[string]any{
+	event := map[string]any{
 		"id":                 e.ID,
 		"name":               cmp.Or(e.Name, e.ID),
 		"version":            given(e.Version),
@@ -117,6 +117,8 @@ func (in *inputs) event(e *catalog.Event) map[string]any {
 		"fields":             fields(e.Fields),
 		"ext":                object(e.Ext),
 	}
+	derive(event)
+	return event
 }
 
 // inferred names the attributes that follow from something else.

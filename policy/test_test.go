@@ -203,6 +203,8 @@ func TestTestsAreReadStrictly(t *testing.T) {
 		"misspelt attribute": {files: one("    event: {businessimpact: x}\n"), usage: true, want: "impact_stated.cases.yaml:4:13: there is no businessimpact; did you mean business_impact?"},
 		"misspelt key":       {files: one("    evnt: {}\n"), usage: true, want: "impact_stated.cases.yaml:4:5: a case has no key evnt; did you mean event?"},
 		"a wrong type":       {files: one("    event: {audit: \"yes\"}\n"), usage: true, want: `impact_stated.cases.yaml:4:13: expected boolean, found "yes"`},
+		"a fact":             {files: one("    event: {facts: {personal: true}}\n"), usage: true, want: "it follows from the rest of the event; leave it out"},
+		"what a field looks": {files: one("    event: {fields: [{path: a, looks: personal}]}\n"), usage: true, want: "it follows from the rest of the event; leave it out"},
 		"a wrong word":       {files: one("    event: {kind: wish}\n"), usage: true, want: `"wish" is none of event, command, query`},
 		"no such answer":     {files: map[string]string{"impact_stated.cases.yaml": "cases:\n  - name: x\n    expect: passes\n"}, usage: true, want: `impact_stated.cases.yaml:3:5: no rule answers "passes"`},
 		"no name":            {files: map[string]string{"impact_stated.cases.yaml": "cases:\n  - expect: pass\n"}, usage: true, want: "a case needs a text as its name"},

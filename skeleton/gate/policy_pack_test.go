@@ -72,6 +72,30 @@ deny contains {"message": sprintf("%s looks personal", [f.path]), "field": f.pat
 	regex.match("(^|_)(e?mail|phone|birth|street|iban)", f.name)
 	f.pii == null
 }`,
+	`secret if input.event.classification == "restricted"
+stated if {
+	input.event.retention_days != null
+	input.event.path in {"kinesis", "sns-sqs"}
+}
+found if road = input.event.path
+roads := input.event.channels
+applies if stated
+applies if secret
+undeclared contains "x-path" if {
+	not found
+	not secret
+}
+deny contains {"message": "a secret travels in the open"} if {
+	secret
+	road := "the open"
+	some c in roads
+	c.tls != true
+	contains(road, "open")
+}
+deny contains {"message": "no road is stated", "at": "path"} if {
+	not stated
+	found
+}`,
 }
 
 const personal = `package nexus.lib.personal

@@ -84,16 +84,28 @@ const (
 func merge(questions []question, rules []rule, compiled map[string]*ast.Module) (*ast.Module, error) {
 	var text strings.Builder
 	fmt.Fprintf(&text, "package %s\n", mergedPackage)
+	var bodies []ast.Body // of the rules in text; nil where it is the one that is written there
 	for i, q := range questions {
-		scope := "true"
-		if q.scope != "" {
-			scope = fmt.Sprintf("%v.%s; scope", rules[q.rules[0]].path, applies)
+		asked := rules[q.rules[0]]
+		scopes := scopesOf(compiled[asked.File])
+		if scopes == nil {
+			fmt.Fprintf(&text, "%s contains [%d, scope, %s] if { scope := %v.%s; scope }\n", q.answers(), i, saidName(i), asked.path, applies)
+			bodies = append(bodies, nil)
+			continue
 		}
-		fmt.Fprintf(&text, "%s contains [%d, scope, %s] if { scope := %s }\n", q.answers(), i, saidName(i), scope)
+		for _, scope := range scopes {
+			fmt.Fprintf(&text, "%s contains [%d, true, %s]\n", q.answers(), i, saidName(i))
+			bodies = append(bodies, scope)
+		}
 	}
 	merged, err := ast.ParseModule(mergedFile, text.String())
 	if err != nil {
 		return nil, fmt.Errorf("merging rules: %w", err)
+	}
+	for i, body := range bodies {
+		if body != nil {
+			merged.Rules[i].Body = body
+		}
 	}
 	for i, q := range questions {
 		for _, member := range q.rules {
@@ -105,6 +117,27 @@ func merge(questions []question, rules []rule, compiled map[string]*ast.Module) 
 		}
 	}
 	return merged, nil
+}
+
+// scopesOf are copies of the bodies of the definitions of applies, of which one has
+// to hold: a body that is always true when there is none, and nil when a definition
+// is made otherwise. Where they stand among the answers, the rule index sorts out
+// which can hold.
+func scopesOf(compiled *ast.Module) []ast.Body {
+	var scopes []ast.Body
+	for _, r := range compiled.Rules {
+		if headName(r) != applies {
+			continue
+		}
+		if !isTrueIf(r) {
+			return nil
+		}
+		scopes = append(scopes, r.Body.Copy())
+	}
+	if scopes == nil {
+		scopes = append(scopes, ast.NewBody(ast.NewExpr(ast.BooleanTerm(true))))
+	}
+	return scopes
 }
 
 func saidName(question int) string { return "said" + strconv.Itoa(question) }

@@ -1,6 +1,8 @@
 package gate
 
 import (
+	"reflect"
+
 	"github.com/open-policy-agent/opa/v1/ast"
 )
 
@@ -24,7 +26,7 @@ func textsOf(modules map[string]*ast.Module) texts {
 
 // value makes input a value of Rego.
 func (t texts) value(input map[string]any) (ast.Value, error) {
-	c := conversion{texts: t}
+	c := conversion{texts: t, made: map[uintptr]*ast.Term{}}
 	term, err := c.object(input)
 	if err != nil {
 		return nil, err
@@ -35,7 +37,8 @@ func (t texts) value(input map[string]any) (ast.Value, error) {
 // A conversion is of one input.
 type conversion struct {
 	texts
-	members [][2]*ast.Term // of the objects that are being made, the innermost last
+	members [][2]*ast.Term        // of the objects that are being made, the innermost last
+	made    map[uintptr]*ast.Term // by the map that they are made of: an input may hold one map in several places
 }
 
 func (c *conversion) term(value any) (*ast.Term, error) {
@@ -65,6 +68,10 @@ func (c *conversion) text(s string) *ast.Term {
 }
 
 func (c *conversion) object(object map[string]any) (*ast.Term, error) {
+	id := reflect.ValueOf(object).Pointer()
+	if known := c.made[id]; known != nil && object != nil {
+		return known, nil
+	}
 	start := len(c.members)
 	for key, value := range object {
 		term, err := c.term(value)
@@ -75,6 +82,7 @@ func (c *conversion) object(object map[string]any) (*ast.Term, error) {
 	}
 	made := ast.ObjectTerm(c.members[start:]...)
 	c.members = c.members[:start]
+	c.made[id] = made
 	return made, nil
 }
 

@@ -14,8 +14,6 @@
 #   reads: [schema]
 package nexus.rules.gdpr.unclassified_field
 
-import data.nexus.lib.names
-
 applies if count(input.event.fields) > 0
 
 applies if is_null(input.event.schema)
@@ -26,23 +24,6 @@ undeclared contains "schemaPath" if {
 }
 
 deny contains {"message": message, "field": field.path} if {
-	regex.match(looks_personal, names.text)
-	some i, field in input.event.fields
-	field.pii == null
-	regex.match(looks_personal, names.list[i])
+	some field in input.event.facts.unclassified_fields
 	message := sprintf("%v looks like personal data, and nobody declared whether it is", [field.path])
 }
-
-looks_personal := concat("", ["(?m)^(", concat("|", personal_names), ")$"])
-
-# Names that identify a person, in lower case and without - and _.
-personal_names := [
-	`(first|last|given|family|middle|maiden|full|sur|user|customer|person|patient|employee|recipient)name`,
-	`(customer|user|patient|contact|billing|recipient|home|work)?(email(address)?|mailaddress|mobile(number)?)`,
-	`(customer|user|patient|contact|billing|recipient|home|work|mobile)?(phone|telephone|fax)(number)?`,
-	`(customer|user|patient|home|billing|shipping|delivery|postal|mailing)?(street)?address(line[0-9])?`,
-	`(customer|user|patient|home|billing|shipping|delivery)?(street(name)?|post(al)?code|zip(code)?)`,
-	`(customer|user|patient)?(birth(date|day|place|year)|dateofbirth|dob|gender|nationality|maritalstatus)`,
-	`(customer|user|patient)?(ssn|socialsecuritynumber|national(id|insurance)(number)?|tax(payer)?id|iban)`,
-	`passport(number)?|drivers?licen[cs]e(number)?|licen[cs]eplate|(client|remote|source|user)?ip(address)?`,
-]

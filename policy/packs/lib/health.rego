@@ -1,26 +1,12 @@
-# Protected health information in the sense of HIPAA.
+# Protected health information in the sense of HIPAA. What counts as such is said
+# with input.event.facts in the schema of the input.
 package nexus.lib.health
 
-import data.nexus.lib.declared
-
-# Words of x-data-category and x-regulations.
-categories := {"health", "phi", "medical", "hipaa"}
-
-event if count(declared.words & categories) > 0
-
-fields := [field |
-	event
-	some field in input.event.fields
-	field.category != null
-	lower(field.category) in categories
-]
+event if input.event.facts.health == true
 
 # Nobody said whether the event holds health information.
-unknown if {
-	not event
-	not declared.settled
-}
+unknown if input.event.facts.health == null
 
-scope if event
+scope if input.event.facts.health in {true, null}
 
-scope if unknown
+fields := input.event.facts.health_fields

@@ -1,53 +1,23 @@
-# Personal data in the sense of the GDPR.
+# Personal data in the sense of the GDPR. What counts as such is said with
+# input.event.facts in the schema of the input.
 package nexus.lib.personal
 
-import data.nexus.lib.declared
-
-# Words of x-data-category and x-regulations.
-special_categories := {
-	"special", "health", "phi", "medical", "biometric", "genetic", "ethnicity", "political",
-	"religion", "sexual", "trade-union",
-}
-
-ordinary_categories := {"personal", "contact", "identity", "location", "pseudonym", "gdpr", "uk-gdpr"}
-
-fields := [field | some field in input.event.fields; field.pii == true]
-
-# Fields that name a person to whoever reads them.
-direct := [field |
-	some field in fields
-	field.encrypted != true
-	field.hashed != true
-	field.tokenized != true
-	field.category != "pseudonym"
-]
-
-event if count(fields) > 0
-
-event if count(declared.words & ordinary_categories) > 0
-
-event if special
-
-special if count(declared.words & special_categories) > 0
+event if input.event.facts.personal == true
 
 # Nobody said whether the event holds personal data.
-unknown if {
-	not event
-	not declared.settled
-	not every_field_judged
-}
+unknown if input.event.facts.personal == null
 
-every_field_judged if {
-	count(input.event.fields) > 0
-	every field in input.event.fields { field.pii == false }
-}
+scope if input.event.facts.personal in {true, null}
 
-scope if event
+special if input.event.facts.special == true
 
-scope if unknown
+fields := input.event.facts.personal_fields
+
+# Fields that name a person to whoever reads them.
+direct := input.event.facts.direct_fields
 
 # The event holds personal data, and nobody said in which fields.
 unmarked if {
-	event
-	count(fields) == 0
+	input.event.facts.personal == true
+	input.event.facts.personal_fields == []
 }

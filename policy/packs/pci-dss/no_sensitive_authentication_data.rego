@@ -25,7 +25,7 @@ undeclared contains "schemaPath" if {
 	count(input.event.fields) == 0
 }
 
-deny contains {"message": message, "field": path} if {
-	some path in cardholder.sad_fields
-	message := sprintf("%v is sensitive authentication data", [path])
+deny contains {"message": message, "field": field.path} if {
+	some field in cardholder.sad_fields
+	message := sprintf("%v is sensitive authentication data", [field.path])
 }
