@@ -52,7 +52,7 @@ func TestOutputIsDeterministic(t *testing.T) {
 		if format == "json" { // the others show what this one holds
 			runs = 20
 		}
-		for run := range runs {
+		for run := range shortened(runs) {
 			runtime.GOMAXPROCS(1 + run%4)
 			out, code := nexus(t, files, "schema", "check", "--against", "dir:old", "new", "--format", format)
 			if code != exitUnchecked {
@@ -65,6 +65,15 @@ func TestOutputIsDeterministic(t *testing.T) {
 			}
 		}
 	}
+}
+
+// shortened is how often a repeating test repeats itself: under -short, which is
+// for the race detector, once on each number of processors.
+func shortened(runs int) int {
+	if testing.Short() {
+		return min(runs, 3)
+	}
+	return runs
 }
 
 // Hostile sizes cost one subject its verdict, and one clear line.
