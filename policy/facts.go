@@ -1,6 +1,11 @@
 package policy
 
-import "strings"
+import (
+	"slices"
+	"strings"
+
+	"github.com/nexus-blueprint/nexus/catalog"
+)
 
 // This file holds the definitions that most rules share: what personal data, health
 // information and cardholder data are, as far as a catalog can tell. Rules see the
@@ -16,8 +21,9 @@ const (
 	cardholderKind                  // cardholder and sensitive authentication data, PCI DSS 4.0 glossary
 )
 
-// kinds are the words of x-data-category and x-regulations, in lower case. Any
-// other word says that the data is of none of these kinds.
+// kinds are the words of x-data-category and x-regulations, in lower case, that say
+// which kinds of data there are. The other words of catalog.Categories say that it
+// is of none of these kinds; a word that is in neither says nothing.
 var kinds = map[string]kind{
 	"personal":  personalKind,
 	"contact":   personalKind,
@@ -69,7 +75,7 @@ func derive(event map[string]any) {
 	if len(f.personal) > 0 {
 		found |= personalKind
 	}
-	settled := event["category"] != nil || event["classification"] == "public"
+	settled := isCategory(event["category"]) || event["classification"] == "public"
 	allJudged := len(fields) > 0 && f.notPersonal == len(fields)
 	event["facts"] = map[string]any{
 		"personal":                        holds(found, personalKind, settled || allJudged),
@@ -124,6 +130,13 @@ func kindOf(word any) kind {
 	return kinds[strings.ToLower(text)]
 }
 
+// isCategory reports whether a word is one that a category can be. A misspelt one
+// must not settle that there is no personal data.
+func isCategory(word any) bool {
+	text, _ := word.(string)
+	return slices.Contains(catalog.Categories, strings.ToLower(text))
+}
+
 // fieldFacts lists the fields that rules ask for.
 type fieldFacts struct {
 	personal, direct, unclassified []any
@@ -134,7 +147,7 @@ type fieldFacts struct {
 
 // add sorts one field in. Event is what the event and its fields declare.
 func (f *fieldFacts) add(field map[string]any, event kind) {
-	suggested := looks(field["name"].(string), event&cardholderKind != 0)
+	suggested := looks(field["path"].(string), event&cardholderKind != 0)
 	field["looks"] = text(suggested)
 	category, _ := field["category"].(string)
 	put := func(list *[]any, belongs bool) {

@@ -1,9 +1,12 @@
 package policy
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/nexus-blueprint/nexus/catalog"
 )
 
 func TestDerive(t *testing.T) {
@@ -25,6 +28,16 @@ func TestDerive(t *testing.T) {
 		"nobody said": {event: map[string]any{}, want: answers{nil, false, nil, nil}},
 		"another category settles it": {
 			event: map[string]any{"category": "operational"}, want: answers{false, false, false, false},
+		},
+		"an unknown word settles nothing": {
+			event: map[string]any{"category": "pii"}, want: answers{nil, false, nil, nil},
+		},
+		"nor does a longer name of a known one": {
+			event: map[string]any{"category": "protected-health-information"}, want: answers{nil, false, nil, nil},
+		},
+		"an unknown word beside a field that says more": {
+			event: map[string]any{"category": "pii", "fields": []any{field("finding", map[string]any{"category": "phi"})}},
+			want:  answers{true, true, true, nil}, lists: map[string][]string{"health_fields": {"finding"}},
 		},
 		"so does public": {
 			event: map[string]any{"classification": "public"}, want: answers{false, false, false, false},
@@ -102,11 +115,28 @@ func TestDerive(t *testing.T) {
 	}
 }
 
+// TestCategoriesAreKnown: a word that tells a kind of data is one that the catalog
+// takes, apart from the names of regulations.
+func TestCategoriesAreKnown(t *testing.T) {
+	regulations := []string{"gdpr", "uk-gdpr", "hipaa", "pci", "pci-dss", "pci dss", "pci_dss", "pcidss"}
+	for word := range kinds {
+		if !isCategory(word) && !slices.Contains(regulations, word) {
+			t.Errorf("catalog.Categories lacks %s", word)
+		}
+	}
+	if !isCategory(paymentCategory) || !slices.IsSorted(catalog.Categories) {
+		t.Errorf("catalog.Categories lacks %s, or is not sorted", paymentCategory)
+	}
+}
+
 func TestLooks(t *testing.T) {
 	for name, want := range map[string]string{
 		"email": looksPersonal, "customer_email": looksPersonal, "E-Mail-Address": looksPersonal, "firstName": looksPersonal,
 		"shippingAddressLine2": looksPersonal, "drivers_licence_number": looksPersonal, "clientIp": looksPersonal,
 		"cardNumber": looksCard, "cc-no": looksCard, "credit_card": looksCard, "primary_account_number": looksCard,
+		"cardCvv": looksSecret, "cvvCode": looksSecret, "cardPan": looksCard, "card.number": looksCard, "payment.card[].no": looksCard,
+		"card.pin": looksSecret, "card.code": "", "card.security_code": looksSecret, "door.pin": "", "camera.pan": "", "house.number": "",
+		"card.holder.email": looksPersonal, "numbers[]": "", "card[*].cvc": looksSecret,
 		"cvv2": looksSecret, "track1_data": looksSecret, "card_security_code": looksSecret, "magStripe": looksSecret,
 		"name": "", "addressLine": "", "orderId": "", "emails": "", "card": "", "pan": "", "pin": "", "": "",
 	} {

@@ -105,8 +105,17 @@ func (r *Result) finding(e *catalog.Event, rule *Rule, d gate.Denial) report.Fin
 	return report.Finding{
 		Rule: rule.ID, Severity: rule.Severity, Subject: e.ID, Owners: e.OwnerIDs(), Affects: e.ConsumerIDs(),
 		Message: d.Message, Hint: cmp.Or(d.Hint, rule.Fix), Proof: &proof, Location: place.Location(), Place: pointer,
-		Fingerprint: report.Fingerprint(rule.ID, e.ID, "", pointer, nil, nil),
+		Fingerprint: report.Fingerprint(rule.ID, e.ID, "", pointer, about(d), nil),
 	}
+}
+
+// about is what tells a denial from others at the same place, nil when it is the
+// only one there.
+func about(d gate.Denial) any {
+	if d.About == "" {
+		return nil
+	}
+	return d.About
 }
 
 // placeOf is where a denial is seen, and the pointer that identifies it: the
@@ -143,15 +152,36 @@ func (r *Result) openQuestions(e *catalog.Event, decisions []gate.Decision) []re
 	var findings []report.Finding
 	for key := range keysOf(asking) {
 		proof := "policy"
+		if key == undecidedChange {
+			findings = append(findings, r.openChange(e, asking[key]))
+			continue
+		}
+		name, _, _ := strings.Cut(key, ",") // the words that it can have may follow
 		findings = append(findings, report.Finding{
 			Rule: RuleUndeclared, Severity: r.undeclared, Subject: e.ID, Owners: e.OwnerIDs(), Affects: []string{},
 			Message: fmt.Sprintf("%s is not declared: %s cannot judge %s", key, rulesOf(asking[key]), e.ID),
 			Hint:    "add " + key + " to the event; a declared negative is an answer, too",
-			Proof:   &proof, Location: e.Place.Location(), Place: document.Join("", key),
-			Fingerprint: report.Fingerprint(RuleUndeclared, e.ID, "", document.Join("", key), nil, nil),
+			Proof:   &proof, Location: e.Place.Location(), Place: document.Join("", name),
+			Fingerprint: report.Fingerprint(RuleUndeclared, e.ID, "", document.Join("", name), nil, nil),
 		})
 	}
 	return findings
+}
+
+// undecidedChange is what rules miss when the schemas could not be compared. No
+// event can declare it.
+const undecidedChange = "the change"
+
+// openChange is a finding about an event whose change nobody could judge.
+func (r *Result) openChange(e *catalog.Event, rules []string) report.Finding {
+	proof := "policy"
+	return report.Finding{
+		Rule: RuleUndeclared, Severity: r.undeclared, Subject: e.ID, Owners: e.OwnerIDs(), Affects: e.ConsumerIDs(),
+		Message: fmt.Sprintf("whether the change of %s breaks anybody is undecided: %s cannot judge it", e.ID, rulesOf(rules)),
+		Hint:    "run nexus schema check, which says why the schemas could not be compared",
+		Proof:   &proof, Location: e.Place.Location(), Place: "/change",
+		Fingerprint: report.Fingerprint(RuleUndeclared, e.ID, "", "/change", nil, nil),
+	}
 }
 
 // rulesOf counts rules and names their families: "9 rules of gdpr, hipaa". One

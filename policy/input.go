@@ -283,7 +283,7 @@ func waiversByEvent(f *waiver.File, asOf time.Time) map[string][]any {
 	for _, w := range f.Waivers {
 		if w.Subject != "" {
 			byEvent[w.Subject] = append(byEvent[w.Subject], map[string]any{
-				"rule": w.Rule, "owner": w.Owner, "reason": w.Reason, "expires": w.Expires, "expired": w.Expired(asOf),
+				"rule": w.Rule, "pointer": w.Pointer, "owner": w.Owner, "reason": w.Reason, "expires": w.Expires, "expired": w.Expired(asOf),
 			})
 		}
 	}

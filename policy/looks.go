@@ -42,18 +42,23 @@ var nameGroups = []nameGroup{
 		"driverlicense driverlicence driverslicense driverslicence " +
 		"driverlicensenumber driverlicencenumber driverslicensenumber driverslicencenumber"},
 	{looksPersonal, "client remote source user", true, "ip ipaddress"},
-	{looksCard, "card cc creditcard debitcard paymentcard", false, "number no"},
+	{looksCard, cardWords, false, "number no num pan accountnumber"},
 	{looksCard, "credit debit payment", false, "card"},
-	{looksCard, "", true, "primaryaccountnumber"},
-	{looksSecret, "", true, "cav cvc cvn cvv cav2 cvc2 cvn2 cvv2 magstripe magneticstripe pinblock " +
+	{looksCard, "", true, "primaryaccountnumber pannumber"},
+	{looksSecret, cardWords, true, "cav cvc cvn cvv cav2 cvc2 cvn2 cvv2 cavcode cvccode cvncode cvvcode cav2code cvc2code cvn2code cvv2code " +
+		"cvcvalue cvvvalue cvcnumber cvvnumber magstripe magneticstripe pinblock encryptedpinblock " +
 		"trackdata track1data track2data track1 track2"},
-	{looksSecret, "cardsecurity cardverification", false, "code value"},
+	{looksSecret, cardWords, false, "cid pin pincode pinnumber securitycode securityvalue verificationcode verificationvalue verificationnumber"},
 }
+
+// cardWords are what a card is called, as the beginning of a field's name or as the
+// name of the object that the field is in.
+const cardWords = "card cc creditcard debitcard paymentcard bankcard"
 
 // cardNames mean something among cardholder data only: elsewhere a camera pans, and
 // a map has pins.
 var cardNames = map[string]string{
-	"pan": looksCard, "cid": looksSecret, "pin": looksSecret, "securitycode": looksSecret,
+	"pan": looksCard, "cid": looksSecret, "pin": looksSecret, "pincode": looksSecret, "securitycode": looksSecret, "track": looksSecret,
 }
 
 // suggestions are the names of all groups, with what they suggest.
@@ -84,14 +89,49 @@ func expand(groups []nameGroup) map[string]string {
 	return all
 }
 
-var withoutSeparators = strings.NewReplacer("-", "", "_", "")
-
-// looks is what the name of a field suggests that it holds, without regard to case,
-// - and _, or nothing.
-func looks(name string, cardholder bool) string {
-	name = withoutSeparators.Replace(strings.ToLower(name))
+// looks is what the path of a field suggests that it holds, without regard to case,
+// - and _, or nothing. A field of a card is one of cardholder data: card.number says
+// what cardNumber says.
+func looks(path string, cardholder bool) string {
+	if brackets := strings.IndexByte(path, '['); brackets >= 0 {
+		path = withoutBrackets.Replace(path)
+	}
+	parent, name := "", path
+	if dot := strings.LastIndexByte(path, '.'); dot >= 0 {
+		parent, name = path[:dot], path[dot+1:]
+	}
+	name = bareName(name)
 	if cardholder && cardNames[name] != "" {
 		return cardNames[name]
 	}
-	return suggestions[name]
+	if suggested := suggestions[name]; suggested != "" || parent == "" {
+		return suggested
+	}
+	return suggestedAmong(bareName(parent[strings.LastIndexByte(parent, '.')+1:]), name)
 }
+
+// suggestedAmong is what a name suggests in an object that is named after a card.
+func suggestedAmong(parent, name string) string {
+	if !cardObjects[parent] {
+		return ""
+	}
+	return suggestions["card"+name]
+}
+
+var cardObjects = namesOf(cardWords + " cards creditcards debitcards paymentcards bankcards")
+
+func namesOf(words string) map[string]bool {
+	names := map[string]bool{}
+	for word := range strings.FieldsSeq(words) {
+		names[word] = true
+	}
+	return names
+}
+
+var (
+	withoutBrackets   = strings.NewReplacer("[]", "", "[*]", "")
+	withoutSeparators = strings.NewReplacer("-", "", "_", "", " ", "")
+)
+
+// bareName is a name in lower case and without separators.
+func bareName(name string) string { return withoutSeparators.Replace(strings.ToLower(name)) }

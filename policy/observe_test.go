@@ -94,9 +94,11 @@ func TestMetadataCountsAsAttributes(t *testing.T) {
 		metadata string
 		want     extensions
 	}{
-		"all there":          {`{"actorId": "mara", "hash":"9f", "partition_key":"ann@example.com", "deep":{"user":[1,{"a":"}"}]}}`, extensions{true, true, true}},
+		"all there":          {`{"actorId": "mara", "hash":"9f", "partition_key":"ann@example.com", "deep":{"user":[1,{"a":"}"}]}}`, extensions{actor: true, integrity: true, key: true}},
 		"empty is absent":    {`{"actor":"", "signature":null}`, extensions{}},
 		"a key of no name":   {`{"partitionKey":"order-17"}`, extensions{}},
+		"a card as the key":  {`{"partitionKey":"4111111111111111"}`, extensions{key: true, pan: true}},
+		"a card in a header": {`{"x-trace":"card-4111 1111 1111 1111"}`, extensions{pan: true}},
 		"nothing":            {`{}`, extensions{}},
 		"metadata is a text": {`"actor"`, extensions{}},
 	}
@@ -107,6 +109,19 @@ func TestMetadataCountsAsAttributes(t *testing.T) {
 				t.Errorf("got %+v, want %+v", got, test.want)
 			}
 		})
+	}
+}
+
+// TestCardNumbersInAttributes: an event without data is looked at, too, and is
+// counted once.
+func TestCardNumbersInAttributes(t *testing.T) {
+	o := observeWith(t, nil, nil, `
+{"specversion":"1.0","id":"a1","type":"OrderPlaced","source":"/shop","subject":"card-4111111111111111","partitionkey":"4111-1111-1111-1111"}
+{"specversion":"1.0","id":"a2","type":"OrderPlaced","source":"/shop","subject":"order-2","data":{}}`)
+	seen := o.of("OrderPlaced")
+	want := map[string]any{"count": 1, "fields": []string{"partitionkey", "stream"}, "first_offset": int64(0)}
+	if diff := cmp.Diff(want, seen.pan.input()); diff != "" {
+		t.Errorf("card numbers (-want +got):\n%s", diff)
 	}
 }
 

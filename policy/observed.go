@@ -113,11 +113,11 @@ func (o *observed) see(e *event.Event, scan *scanner, erased bool) {
 	countIf(&o.missing.sequence, !e.HasSequence)
 	countIf(&o.keys, seen.key || isIdentifier(e.Stream))
 
-	if e.Base64 || len(e.Data) == 0 {
-		return
+	var met sighted
+	if !e.Base64 && len(e.Data) > 0 {
+		met = scan.scan(e.Data, o)
 	}
-	met := scan.scan(e.Data, o)
-	o.pan.see(met.pan, e.Offset)
+	o.pan.see(met.pan || seen.pan, e.Offset)
 	o.sad.see(met.sad, e.Offset)
 	o.email.see(met.email, e.Offset)
 	countIf(&o.erased, erased && met.readable)
@@ -137,11 +137,19 @@ func (o *observed) seeTime(t time.Time) {
 	}
 }
 
-// extensions are what the attributes beyond the standard ones tell.
-type extensions struct{ actor, integrity, key bool }
+// extensions are what the attributes tell.
+type extensions struct{ actor, integrity, key, pan bool }
 
 func (o *observed) seeExtensions(e *event.Event) extensions {
 	var seen extensions
+	for _, a := range []struct {
+		name  string
+		value []byte
+	}{
+		{"id", e.ID}, {"source", []byte(e.Source)}, {"stream", e.Stream}, {"correlation", e.CorrelationID}, {"causation", e.CausationID},
+	} {
+		seen.pan = o.seeCardNumber([]byte(a.name), a.value) || seen.pan
+	}
 	for name, value := range e.Extensions() {
 		o.seeExtension(&seen, name, value)
 	}
@@ -159,6 +167,7 @@ func (o *observed) seeExtension(seen *extensions, name, value []byte) {
 	if len(value) == 0 || string(value) == "null" || string(value) == `""` {
 		return
 	}
+	seen.pan = o.seeCardNumber(name, unquoted(value)) || seen.pan
 	switch string(name) {
 	case "authid", "actor", "actorid", "actorId", "actor_id", "user", "userid", "userId", "user_id":
 		seen.actor = true
@@ -171,6 +180,16 @@ func (o *observed) seeExtension(seen *extensions, name, value []byte) {
 	case "consumer", "consumerid", "consumerId", "consumer_id":
 		o.consumers.addBytes(unquoted(value))
 	}
+}
+
+// seeCardNumber reports whether an attribute holds a card number, and takes down
+// the attribute's name.
+func (o *observed) seeCardNumber(name, value []byte) bool {
+	met := holdsCardNumber(value)
+	if met {
+		o.pan.fields.addBytes(name)
+	}
+	return met
 }
 
 func (s *sightings) see(met bool, offset int64) {

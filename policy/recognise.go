@@ -2,7 +2,9 @@ package policy
 
 import (
 	"bytes"
+	"math"
 	"slices"
+	"strconv"
 )
 
 // holdsCardNumber reports whether a text holds a primary account number: 13 to 19
@@ -15,17 +17,44 @@ func holdsCardNumber(text []byte) bool {
 		return false
 	}
 	for i := 0; i < len(text); {
-		if !isDigit(text[i]) || i > 0 && joins(text[i-1]) {
+		if !isDigit(text[i]) {
 			i++
 			continue
 		}
+		start := i
 		var number [20]byte
 		n, groups, end := digitRun(text[i:], &number)
 		i += end
-		whole := i >= len(text) || !joins(text[i])
-		if whole && grouped(groups) && isCardNumber(number[:n]) {
+		if n >= 13 && grouped(groups) && isCardNumber(number[:n]) && startsAlone(text[:start]) && endsAlone(text[i:]) {
 			return true
 		}
+	}
+	return false
+}
+
+// startsAlone reports whether digits behind a text are a number of their own, also
+// when a word is glued to them, as in card4111. They are not within a fraction, a
+// UUID or a hexadecimal digest.
+func startsAlone(before []byte) bool {
+	word := false // a letter that no hexadecimal number has
+	for i := len(before) - 1; i >= 0 && joins(before[i]); i-- {
+		c := before[i] | 0x20
+		if isDigit(before[i]) {
+			return false
+		}
+		word = word || before[i] >= 0x80 || 'g' <= c && c <= 'z'
+	}
+	return word || len(before) == 0 || !joins(before[len(before)-1])
+}
+
+// endsAlone reports whether digits before a text are a number of their own. The
+// full stop of a sentence does not continue them.
+func endsAlone(after []byte) bool {
+	switch {
+	case len(after) == 0 || !joins(after[0]):
+		return true
+	case after[0] == '.' || after[0] == '-':
+		return len(after) == 1 || !joins(after[1])
 	}
 	return false
 }
@@ -36,7 +65,20 @@ func joins(c byte) bool {
 	return isDigit(c) || isLetter(c) || c == '_' || c == '.' || c == '-' || c >= 0x80
 }
 
-// digitRun reads digits with single spaces or hyphens between them, as many as
+// isCardNumeral reports whether a JSON number is a card number, in whatever way it
+// is written: 4.111111111111111e15 is one.
+func isCardNumeral(text []byte) bool {
+	if bytes.IndexAny(text, ".eE") < 0 {
+		return holdsCardNumber(text)
+	}
+	value, err := strconv.ParseFloat(string(text), 64)
+	if err != nil || value < 1e12 || value >= 1<<53 || value != math.Trunc(value) {
+		return false
+	}
+	return holdsCardNumber(strconv.AppendInt(nil, int64(value), 10))
+}
+
+// digitRun reads digits with single spaces, hyphens or full stops between them, as many as
 // number holds, and the lengths of their groups.
 func digitRun(text []byte, number *[20]byte) (n int, groups []int, end int) {
 	var lengths [8]int
@@ -48,7 +90,7 @@ func digitRun(text []byte, number *[20]byte) (n int, groups []int, end int) {
 			number[n] = c - '0'
 			n++
 			size++
-		case (c == ' ' || c == '-') && end+1 < len(text) && isDigit(text[end+1]):
+		case (c == ' ' || c == '-' || c == '.') && end+1 < len(text) && isDigit(text[end+1]):
 			groups = append(groups, size)
 			size = 0
 		default:
@@ -122,26 +164,37 @@ func luhn(digits []byte) bool {
 	return sum%10 == 0
 }
 
-// isAuthenticationData reports whether a field's name and value are those of
+// isAuthenticationData reports whether a field's path and value are those of
 // sensitive authentication data: a verification code, a PIN or PIN block, track
-// data. A masked value is none.
-func isAuthenticationData(key, value []byte) bool {
-	if len(key) == 0 || len(key) > 40 || len(value) < 3 {
+// data. A masked value is none. The names are those of looks.
+func isAuthenticationData(path, value []byte) bool {
+	if len(path) == 0 || len(value) < 3 || len(value) > 4 && !isDigit(value[0]) && !isTrack(value) && len(value) != 16 {
 		return false
 	}
-	var plain [40]byte
-	switch string(plainName(plain[:0], key)) {
-	case "cvv", "cvv2", "cvc", "cvc2", "cav2", "cvn", "cardcvv", "cardcvc", "cardsecuritycode", "cardverificationcode",
-		"cardverificationvalue":
-		return len(value) <= 4 && allDigits(value)
-	case "pin", "cardpin", "pincode":
-		return len(value) >= 4 && len(value) <= 12 && allDigits(value)
-	case "pinblock", "encryptedpinblock":
-		return len(value) == 16 && allHex(value)
-	case "track", "track1", "track2", "trackdata", "track1data", "track2data", "magstripe", "magneticstripe":
-		return isTrack(value)
+	parent, name := lastNames(path)
+	var space [2][64]byte // for names of usual lengths
+	plain := plainName(space[0][:0], name)
+	if suggestions[string(plain)] != looksSecret && !tellsByValue(plain) {
+		if !cardObjects[string(plainName(space[1][:0], parent))] || suggestions["card"+string(plain)] != looksSecret {
+			return false
+		}
 	}
-	return false
+	switch {
+	case bytes.Contains(plain, []byte("track")), bytes.Contains(plain, []byte("stripe")):
+		return isTrack(value)
+	case bytes.HasSuffix(plain, []byte("pinblock")):
+		return len(value) == 16 && allHex(value)
+	case bytes.Contains(plain, []byte("pin")):
+		return len(value) >= 4 && len(value) <= 12 && allDigits(value)
+	}
+	return len(value) <= 4 && allDigits(value)
+}
+
+// tellsByValue reports whether a name that means something among cardholder data
+// only is taken at its word when its value has the right form. A cid of three
+// digits may number customers.
+func tellsByValue(name []byte) bool {
+	return cardNames[string(name)] == looksSecret && string(name) != "cid"
 }
 
 // plainName is a field's name in lower case without separators.
@@ -155,6 +208,17 @@ func plainName(dst, key []byte) []byte {
 		}
 	}
 	return dst
+}
+
+// lastNames are the last two names of a path.
+func lastNames(path []byte) (parent, name []byte) {
+	path = bytes.TrimRight(path, "[]*")
+	dot := bytes.LastIndexByte(path, '.')
+	if dot < 0 {
+		return nil, path
+	}
+	parent = bytes.TrimRight(path[:dot], "[]*")
+	return parent[bytes.LastIndexByte(parent, '.')+1:], path[dot+1:]
 }
 
 // isTrack reports whether a text is what a magnetic stripe holds: a number, and

@@ -111,20 +111,20 @@ type sighted struct {
 
 func (s *scanner) scan(text []byte, into *observed) sighted {
 	s.text, s.path, s.into, s.met = text, s.path[:0], into, sighted{}
-	s.value(skipSpace(text, 0), nil, into.described)
+	s.value(skipSpace(text, 0), into.described)
 	return s.met
 }
 
-// value walks the value at i, which key names, and returns where it ends.
-func (s *scanner) value(i int, key []byte, n *node) int {
+// value walks the value at i and returns where it ends.
+func (s *scanner) value(i int, n *node) int {
 	switch s.text[i] {
 	case '{':
 		return s.object(i, n)
 	case '[':
-		return s.array(i, key, n)
+		return s.array(i, n)
 	}
 	end := scalarEnd(s.text, i)
-	s.scalar(key, s.text[i:end], n)
+	s.scalar(s.text[i:end], n)
 	return end
 }
 
@@ -136,44 +136,56 @@ func (s *scanner) object(i int, n *node) int {
 		}
 		end := scalarEnd(s.text, i)
 		key := s.text[i+1 : end-1]
-		if length > 0 {
-			s.path = append(s.path, '.')
-		}
-		s.path = append(s.path, key...)
+		s.enter(key)
 		child, known := n.child(key)
 		if !known {
 			s.into.unknown.addBytes(s.path)
 		}
 		i = skipSpace(s.text, skipSpace(s.text, end)+1)
-		i = skipSpace(s.text, s.value(i, key, child))
+		i = skipSpace(s.text, s.value(i, child))
 		s.path = s.path[:length]
 	}
 	return i + 1
 }
 
-func (s *scanner) array(i int, key []byte, n *node) int {
+// enter adds a key to the path. One that is a card number is met, and not repeated:
+// paths are printed.
+func (s *scanner) enter(key []byte) {
+	if holdsCardNumber(key) {
+		s.path = append(s.path, "[*]"...)
+		s.met.pan = true
+		s.into.pan.fields.addBytes(s.path)
+		return
+	}
+	if len(s.path) > 0 {
+		s.path = append(s.path, '.')
+	}
+	s.path = append(s.path, key...)
+}
+
+func (s *scanner) array(i int, n *node) int {
 	length := len(s.path)
 	s.path = append(s.path, "[]"...)
 	for i = skipSpace(s.text, i+1); s.text[i] != ']'; {
 		if s.text[i] == ',' {
 			i = skipSpace(s.text, i+1)
 		}
-		i = skipSpace(s.text, s.value(i, key, n.element()))
+		i = skipSpace(s.text, s.value(i, n.element()))
 	}
 	s.path = s.path[:length]
 	return i + 1
 }
 
 // scalar looks at a string, a number or a literal.
-func (s *scanner) scalar(key, value []byte, n *node) {
+func (s *scanner) scalar(value []byte, n *node) {
 	if string(value) == "null" {
 		return
 	}
 	content := unquoted(value)
-	if isAuthenticationData(key, content) {
+	if isAuthenticationData(s.path, content) {
 		s.met.sad = true
 		s.into.sad.fields.addBytes(s.path)
-	} else if holdsCardNumber(content) {
+	} else if value[0] == '"' && holdsCardNumber(content) || value[0] != '"' && isCardNumeral(content) {
 		s.met.pan = true
 		s.into.pan.fields.addBytes(s.path)
 	}

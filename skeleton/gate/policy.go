@@ -80,9 +80,12 @@ type PolicyRule struct {
 	Verified    bool     // the citations were checked against their text
 	Why         string
 	Fix         string
-	Reads       []string
-	File        string
-	Line        int // of the package
+	// Reads is what METADATA lists, and what the rule's text reads besides.
+	Reads []string
+	// Optional are those of log and change that the rule reads and can do without.
+	Optional []string
+	File     string
+	Line     int // of the package
 }
 
 // Policies are compiled rules. They are not changed after compiling, so any
@@ -123,6 +126,7 @@ func CompilePolicies(modules []Module, o PolicyOptions) (*Policies, error) {
 		return nil, policyError(problems)
 	}
 	for i := range rules {
+		rules[i].Reads = append(rules[i].Reads, unsaid(rules[i].PolicyRule, compiler)...)
 		rules[i].scope = scopeOf(compiler.Modules[rules[i].File])
 	}
 	return &Policies{rules: rules, compiler: compiler, withoutIndexing: o.WithoutIndexing}, nil

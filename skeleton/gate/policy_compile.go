@@ -36,7 +36,7 @@ func compile(sources []source, o PolicyOptions) (*ast.Compiler, []Problem, error
 	}
 	problems := append(unresolved(compiler, sources), unused(compiler, sources)...)
 	for _, s := range sources {
-		problems = append(problems, paths.check(s.Module, compiler.Modules[s.File])...)
+		problems = append(problems, paths.check(s.Module, compiler)...)
 	}
 	return compiler, problems, nil
 }

@@ -188,7 +188,7 @@ func (d *Decider) decide(ctx context.Context, input ast.Value, indexing bool) ([
 			return nil, d.evalError(ctx, err)
 		}
 	}
-	return d.conclude(list, faults)
+	return d.conclude(list, faults, input)
 }
 
 // noStore answers that it has nothing: what policies read is in documents.

@@ -47,13 +47,13 @@ func TestOutcomes(t *testing.T) {
 		{"in scope and nothing to deny", rego("r", `applies if input.event.id == "OrderPlaced"`+"\n"+anyEvent), gate.Decision{Outcome: gate.Pass}},
 		{
 			"denials are sorted by field, attribute and message",
-			rego("r", `deny contains {"message": "b", "field": "email"}
-deny contains {"message": "a", "field": "email", "hint": "declare it"}
+			rego("r", `deny contains {"message": "b", "field": "order.note"}
+deny contains {"message": "a", "field": "order.note", "hint": "declare it"}
 deny contains {"message": "z", "at": "owners"}`),
 			gate.Decision{Outcome: gate.Fail, Denials: []gate.Denial{
 				{Message: "z", At: "owners"},
-				{Message: "a", Field: "email", Hint: "declare it"},
-				{Message: "b", Field: "email"},
+				{Message: "a", Field: "order.note", Hint: "declare it"},
+				{Message: "b", Field: "order.note"},
 			}},
 		},
 		{"out of scope", rego("r", "applies if false\ndeny contains {\"message\": \"no\"}"), gate.Decision{Outcome: gate.NotApplicable}},
@@ -116,6 +116,77 @@ func TestRulesThatReadLogOrChangeSeeThem(t *testing.T) {
 	}
 }
 
+// TestWhatARuleReadsIsFound: a rule that looks at a log or a change, and does not
+// say so, never passes where there is none.
+func TestWhatARuleReadsIsFound(t *testing.T) {
+	lib := gate.Module{File: "lib/seen.rego", Text: `package nexus.lib.seen
+
+unknown contains field if some field in input.observed.unknown_fields
+
+of(document) := document.observed.count
+
+part := "observed"
+`}
+	const log, change = gate.ReadsLog, gate.ReadsChange
+	tests := map[string]struct {
+		body  string
+		reads []string
+	}{
+		"a path":             {`deny contains {"message": "no"} if input.observed.count == 0`, []string{log}},
+		"a change":           {`deny contains {"message": "no"} if input.change.verdict == "breaking"`, []string{change}},
+		"both":               {"applies if input.change != null\ndeny contains {\"message\": \"no\"} if input.observed.count == 0", []string{log, change}},
+		"through a helper":   {"deny contains {\"message\": \"no\"} if never\nnever if input.observed.count == 0", []string{log}},
+		"through a library":  {"import data.nexus.lib.seen\ndeny contains {\"message\": \"no\"} if count(seen.unknown) > 0", []string{log}},
+		"through a variable": {"deny contains {\"message\": \"no\"} if { i := input; o := i.observed; o.count == 0 }", []string{log}},
+		"through a constant": {"import data.nexus.lib.seen\ndeny contains {\"message\": \"no\"} if input[seen.part].count == 0", []string{log}},
+		"through a function": {"import data.nexus.lib.seen\ndeny contains {\"message\": \"no\"} if seen.of(input) == 0", []string{log, change}},
+		"through object.get": {`deny contains {"message": "no"} if object.get(input, ["observed", "count"], 0) > 5`, []string{log}},
+		"through an import":  {"import input.observed as seen\ndeny contains {\"message\": \"no\"} if seen.count == 0", []string{log}},
+		"in a loop":          {`deny contains {"message": "no"} if { some key, part in input; part == null; key != "as_of" }`, []string{log, change}},
+		"in a loop over one": {`deny contains {"message": "no"} if { some key, part in input; key == "observed"; part.count == 0 }`, []string{log}},
+		"in a loop over others": {
+			`deny contains {"message": "no"} if { some key, part in input; not key == "event"; part == null }`, []string{log, change},
+		},
+		"in a loop that asks in passing": {
+			`deny contains {"message": "no"} if { some key, part in input; count([1 | key == "event"]) == 0; part == null }`, []string{log, change},
+		},
+		"in a comprehension":   {`deny contains {"message": "no"} if count([f | some f in input.observed.unknown_fields]) > 0`, []string{log}},
+		"the event alone":      {`deny contains {"message": "no"} if { i := input; i.event.id == "Never" }`, nil},
+		"the event by its key": {`deny contains {"message": "no"} if object.get(input, "event", {}).id == "Never"`, nil},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			policies, err := gate.CompilePolicies([]gate.Module{lib, rego("r", test.body)}, gate.PolicyOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.reads, policies.Rules()[0].Reads); diff != "" {
+				t.Errorf("reads differ (-want +got):\n%s", diff)
+			}
+			decider, err := policies.Prepare(context.Background(), catalog(), ids(policies))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := decider.Decide(context.Background(), order())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if passed := got[0].Outcome == gate.Pass; passed != (test.reads == nil) {
+				t.Errorf("without log and change it answers %s", got[0].Outcome)
+			}
+		})
+	}
+}
+
+// TestARuleCanDoWithoutALog when its METADATA says so.
+func TestARuleCanDoWithoutALog(t *testing.T) {
+	m := reading("r", "catalog]\n#   optional: [log", `deny contains {"message": "large"} if input.observed.count > 5`)
+	got, err := decide(t, m)
+	if err != nil || got[0].Outcome != gate.Pass {
+		t.Errorf("got %+v (%v), want a pass", got, err)
+	}
+}
+
 func TestNumbersAreExact(t *testing.T) {
 	decider := prepare(t, rego("r", `deny contains {"message": "it was rounded"} if input.event.payload_bytes != 9007199254740993`))
 	input := order()
@@ -174,11 +245,19 @@ func TestEvaluationFailsClosed(t *testing.T) {
 		},
 		{
 			"a denial with a misspelt key", `deny contains {"message": "no", "feild": "email"}`,
-			"evaluating policies: r.rego:6:1: bench/r: deny holds an object with the key \"feild\"; did you mean field? valid: at, field, hint, message\n\t" + denialHint,
+			"evaluating policies: r.rego:6:1: bench/r: deny holds an object with the key \"feild\"; did you mean field? valid: about, at, field, hint, message\n\t" + denialHint,
 		},
 		{
 			"a denial with a number", `deny contains {"message": 7}`,
 			"evaluating policies: r.rego:6:1: bench/r: deny holds an object whose message is 7, which is no text\n\t" + denialHint,
+		},
+		{
+			"a denial about a field that is not there", `deny contains {"message": "no", "field": "order.nte"}`,
+			"evaluating policies: r.rego:6:1: bench/r: deny names the field order.nte, which the event has not\n\thint: give the path of one of input.event.fields as field, or leave field out",
+		},
+		{
+			"a denial about an attribute that is not there", `deny contains {"message": "no", "at": "ownrs"}`,
+			"evaluating policies: r.rego:6:1: bench/r: deny names the attribute ownrs, which no event has\n\thint: as at: did you mean owners? valid: category, causation, channels, classification, consumers, correlation, criticality, ext, fields, id, lawful_basis, owners, path, payload_bytes, regions, regulations, retention_days, schema, version",
 		},
 		{
 			"undeclared holds a number", "undeclared contains 7\n" + anyEvent,
@@ -211,7 +290,7 @@ func TestEvaluationFailsClosed(t *testing.T) {
 	}
 }
 
-const denialHint = `hint: write deny contains {"message": "..."} if { ... }; field, at and hint may be added, and all are texts`
+const denialHint = `hint: write deny contains {"message": "..."} if { ... }; field, at, about and hint may be added, and all are texts`
 
 // decide is the whole way; its error is that of Prepare or Decide.
 func decide(t *testing.T, modules ...gate.Module) ([]gate.Decision, error) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 )
@@ -34,10 +35,13 @@ type Denial struct {
 	Message string
 	Field   string // path of the field it is about, may be empty
 	At      string // attribute of the event it is about, may be empty
-	Hint    string // may be empty
+	// About names what tells it from other denials at the same place, such as a
+	// consumer or a channel; may be empty.
+	About string
+	Hint  string // may be empty
 }
 
-var denialKeys = []string{"at", "field", "hint", "message"}
+var denialKeys = []string{"about", "at", "field", "hint", "message"}
 
 // begin makes it the decision of a rule that applies, which has said nothing yet.
 func (d *Decision) begin(applies *ast.Term) *EvalError {
@@ -56,7 +60,7 @@ func (d *Decision) read(name, value *ast.Term) *EvalError {
 	denial, message := readDenial(value)
 	if message != "" {
 		return &EvalError{Message: message,
-			Hint: `write deny contains {"message": "..."} if { ... }; field, at and hint may be added, and all are texts`}
+			Hint: `write deny contains {"message": "..."} if { ... }; field, at, about and hint may be added, and all are texts`}
 	}
 	d.Denials = append(d.Denials, denial)
 	return nil
@@ -68,7 +72,7 @@ func (d *Decision) finish() {
 	case len(d.Denials) > 0:
 		d.Outcome, d.Missing = Fail, nil
 		slices.SortFunc(d.Denials, func(a, b Denial) int {
-			return cmp.Or(cmp.Compare(a.Field, b.Field), cmp.Compare(a.At, b.At),
+			return cmp.Or(cmp.Compare(a.Field, b.Field), cmp.Compare(a.At, b.At), cmp.Compare(a.About, b.About),
 				cmp.Compare(a.Message, b.Message), cmp.Compare(a.Hint, b.Hint))
 		})
 	case len(d.Missing) > 0:
@@ -83,7 +87,7 @@ func readDenial(term *ast.Term) (denial Denial, fault string) {
 	if !ok {
 		return denial, fmt.Sprintf("deny holds %s, which is no object", brief(term))
 	}
-	parts := map[string]*string{"message": &denial.Message, "field": &denial.Field, "at": &denial.At, "hint": &denial.Hint}
+	parts := map[string]*string{"message": &denial.Message, "field": &denial.Field, "at": &denial.At, "about": &denial.About, "hint": &denial.Hint}
 	for _, key := range object.Keys() {
 		name, _ := key.Value.(ast.String)
 		part, known := parts[string(name)]
@@ -101,6 +105,63 @@ func readDenial(term *ast.Term) (denial Denial, fault string) {
 	}
 	return denial, ""
 }
+
+// misplaced finds a denial about a field, or an attribute, that the event has not:
+// a finding would point to nothing.
+func (d *Decision) misplaced(input ast.Value) *EvalError {
+	for _, denial := range d.Denials {
+		if denial.Field != "" && !slices.Contains(fieldPaths(input), denial.Field) {
+			return &EvalError{Message: fmt.Sprintf("deny names the field %s, which the event has not", denial.Field),
+				Hint: "give the path of one of input.event.fields as field, or leave field out"}
+		}
+		if own := strings.HasPrefix(denial.At, "x-"); denial.At != "" && !own && !slices.Contains(attributes(input), denial.At) {
+			return &EvalError{Message: fmt.Sprintf("deny names the attribute %s, which no event has", denial.At),
+				Hint: "as at: " + didYouMean(denial.At, attributes(input))}
+		}
+	}
+	return nil
+}
+
+// fieldPaths are the paths of the event's fields.
+func fieldPaths(input ast.Value) []string {
+	fields, err := input.Find(fieldsRef)
+	list, isList := fields.(*ast.Array)
+	if err != nil || !isList {
+		return nil
+	}
+	var paths []string
+	list.Foreach(func(field *ast.Term) {
+		path, err := field.Value.Find(pathRef)
+		if text, isText := path.(ast.String); err == nil && isText {
+			paths = append(paths, string(text))
+		}
+	})
+	return paths
+}
+
+// attributes are the names of what an event declares, sorted.
+func attributes(input ast.Value) []string {
+	event, err := input.Find(eventRef)
+	object, isObject := event.(ast.Object)
+	if err != nil || !isObject {
+		return nil
+	}
+	var names []string
+	for _, key := range object.Keys() {
+		if name, isText := key.Value.(ast.String); isText && name != "facts" && name != "inferred" {
+			names = append(names, string(name))
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Parts of input, and of a field.
+var (
+	eventRef  = ast.Ref{ast.StringTerm("event")}
+	fieldsRef = ast.Ref{ast.StringTerm("event"), ast.StringTerm("fields")}
+	pathRef   = ast.Ref{ast.StringTerm("path")}
+)
 
 func (d *Decision) readMissing(value *ast.Term) *EvalError {
 	name, ok := value.Value.(ast.String)

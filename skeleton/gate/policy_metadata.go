@@ -10,7 +10,7 @@ import (
 )
 
 // The keys below custom in METADATA.
-var customKeys = []string{"code", "controls", "fix", "id", "reads", "severity", "verified", "why"}
+var customKeys = []string{"code", "controls", "fix", "id", "optional", "reads", "severity", "verified", "why"}
 
 // rule reads what METADATA says about the rule in s, and the shape of the names
 // that evaluation asks for.
@@ -85,6 +85,10 @@ func (m *metadata) fill(r *PolicyRule) {
 	r.Reads = m.texts("reads")
 	for _, what := range r.Reads {
 		m.check("reads", what, []string{ReadsCatalog, ReadsSchema, ReadsLog, ReadsChange})
+	}
+	r.Optional = m.texts("optional")
+	for _, what := range r.Optional {
+		m.check("optional", what, []string{ReadsLog, ReadsChange})
 	}
 }
 

@@ -26,9 +26,10 @@ type document struct {
 //
 // Rego's own check knows what is a string and what a number, but of an object it
 // knows only named properties of one alternative. A catalog is made of maps by
-// id, and much of an event may be null. So this check follows each path, and each
-// variable that is equal to one, through additionalProperties and anyOf. What it
-// cannot follow, such as a path in a function's argument, it lets pass.
+// id, and much of an event may be null. So this check follows each path, each
+// variable that is equal to one, and each look-up with object.get, through
+// additionalProperties and anyOf. What it cannot follow, such as a path in a
+// function's argument or a name that is computed, it lets pass.
 type documentPaths []document
 
 // places are the schemas of the values that a path can lead to. A path that may
@@ -54,13 +55,23 @@ func (o PolicyOptions) documentPaths() (documentPaths, error) {
 }
 
 // check returns the problems of one compiled module.
-func (p documentPaths) check(m Module, compiled *ast.Module) []Problem {
+func (p documentPaths) check(m Module, compiler *ast.Compiler) []Problem {
 	var problems []Problem
-	for _, r := range compiled.Rules {
-		known := p.variables(r)
+	for _, r := range compiler.Modules[m.File].Rules {
+		texts := constantsOf(r, compiler)
+		known := p.variables(r, texts)
+		judge := func(path ast.Ref, at *ast.Location) {
+			if _, wrong := p.follow(path, known); wrong != nil {
+				problems = append(problems, problemAt(m, at, wrong.message, wrong.hint))
+			}
+		}
 		ast.WalkRefs(r, func(ref ast.Ref) bool {
-			if _, wrong := p.follow(ref, known); wrong != nil {
-				problems = append(problems, problemAt(m, ref[0].Location, wrong.message, wrong.hint))
+			judge(texts.resolve(ref), ref[0].Location)
+			return false
+		})
+		ast.WalkExprs(r, func(e *ast.Expr) bool {
+			if path := texts.gotten(e); path != nil {
+				judge(path, e.Operand(1).Location)
 			}
 			return false
 		})
@@ -75,7 +86,7 @@ type value struct {
 }
 
 // variables finds what the variables of r that are equal to a path stand for.
-func (p documentPaths) variables(r *ast.Rule) map[ast.Var]value {
+func (p documentPaths) variables(r *ast.Rule, texts constants) map[ast.Var]value {
 	known := map[ast.Var]value{}
 	bind := func(left, right *ast.Term) bool {
 		name, isVar := left.Value.(ast.Var)
@@ -83,7 +94,7 @@ func (p documentPaths) variables(r *ast.Rule) map[ast.Var]value {
 		if !isVar || !isRef || known[name].of != nil {
 			return false
 		}
-		v, _ := p.follow(path, known)
+		v, _ := p.follow(texts.resolve(path), known)
 		if len(v.at) > 0 {
 			known[name] = v
 		}

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -228,9 +229,9 @@ func (d *Decider) read(answers ast.Set, list []Decision, faults []*EvalError) {
 }
 
 // conclude finishes the decisions. The fault of the first rule by id is the error.
-func (d *Decider) conclude(list []Decision, faults []*EvalError) ([]Decision, error) {
+func (d *Decider) conclude(list []Decision, faults []*EvalError, input ast.Value) ([]Decision, error) {
 	for i := range list {
-		if f := faults[i]; f != nil {
+		if f := cmp.Or(faults[i], list[i].misplaced(input)); f != nil {
 			r := d.rules[i]
 			f.Rule, f.File, f.Line, f.Column = r.ID, r.File, r.Line, 1
 			return nil, f

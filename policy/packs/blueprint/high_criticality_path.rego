@@ -25,9 +25,9 @@ applies if input.event.criticality == null
 
 undeclared contains "x-criticality" if input.event.criticality == null
 
-undeclared contains "x-path" if {
+undeclared contains path.undeclared if {
 	critical
-	path.name == ""
+	not path.known
 }
 
 deny contains {"message": message, "at": "path"} if {

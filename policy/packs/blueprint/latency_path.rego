@@ -18,14 +18,33 @@ package nexus.rules.route.latency_path
 
 import data.nexus.lib.path
 
-applies if {
+applies if input.event.max_latency_ms == null
+
+applies if urgent
+
+urgent if {
 	input.event.max_latency_ms != null
 	input.event.max_latency_ms < 1000
 }
 
-undeclared contains "x-path" if path.name == ""
+# On another path it does not matter how urgent the event is.
+undeclared contains "x-max-latency-ms" if {
+	input.event.max_latency_ms == null
+	not elsewhere
+}
+
+elsewhere if {
+	path.known
+	not path.standard
+}
+
+undeclared contains path.undeclared if {
+	urgent
+	not path.known
+}
 
 deny contains {"message": message, "at": "path"} if {
+	urgent
 	path.standard
 	message := sprintf(
 		"the event must arrive within %v ms, and the founding document asks for Kinesis, not %v; %v",

@@ -20,9 +20,9 @@ applies if input.event.criticality in {"low", null}
 
 undeclared contains "x-criticality" if input.event.criticality == null
 
-undeclared contains "x-path" if {
+undeclared contains path.undeclared if {
 	input.event.criticality == "low"
-	path.name == ""
+	not path.known
 }
 
 deny contains {"message": message, "at": "path"} if {

@@ -16,14 +16,22 @@ package nexus.rules.route.ordering_path
 
 import data.nexus.lib.path
 
-applies if input.event.requires_ordering == true
+applies if input.event.requires_ordering in {true, null}
 
-undeclared contains "x-path" if {
-	path.name == ""
-	not path.fifo
+# An ordered path serves both.
+undeclared contains "x-requires-ordering" if {
+	input.event.requires_ordering == null
+	not path.ordered
+}
+
+undeclared contains path.undeclared if {
+	input.event.requires_ordering == true
+	not path.ordered
+	not path.unordered
 }
 
 deny contains {"message": message, "at": "path"} if {
+	input.event.requires_ordering == true
 	path.unordered
 	message := sprintf("ordering is required, but %v does not keep the order", [path.name])
 }

@@ -12,6 +12,7 @@
 #     still may. The producer learns of it in production, with the one event that is too large.
 #   fix: "Send a reference to the bulk of the payload in object storage, or raise the limits to 1 MiB and waive the finding."
 #   reads: [catalog]
+#   optional: [log]
 package nexus.rules.route.payload_path
 
 import data.nexus.lib.path
@@ -19,6 +20,31 @@ import data.nexus.lib.path
 limit := 262144
 
 applies if path.standard
+
+applies if not path.known
+
+# An event that is small enough may travel any path.
+undeclared contains path.undeclared if {
+	not path.known
+	not small
+}
+
+small if {
+	input.event.payload_bytes != null
+	input.event.payload_bytes <= limit
+	not recorded_large
+}
+
+small if {
+	input.event.payload_bytes == null
+	recorded
+	not recorded_large
+}
+
+recorded_large if {
+	recorded
+	input.observed.payload_bytes.max > limit
+}
 
 undeclared contains "x-payload-bytes" if {
 	input.event.payload_bytes == null
@@ -28,6 +54,7 @@ undeclared contains "x-payload-bytes" if {
 recorded if input.observed.payload_bytes.max != null
 
 deny contains {"message": message, "at": "payload_bytes"} if {
+	path.standard
 	input.event.payload_bytes != null
 	input.event.payload_bytes > limit
 	message := sprintf(
@@ -37,8 +64,8 @@ deny contains {"message": message, "at": "payload_bytes"} if {
 }
 
 deny contains {"message": message, "at": "payload_bytes"} if {
-	recorded
-	input.observed.payload_bytes.max > limit
+	path.standard
+	recorded_large
 	message := sprintf(
 		"the largest recorded payload has %v bytes, more than the %v that %v takes",
 		[input.observed.payload_bytes.max, limit, path.name],

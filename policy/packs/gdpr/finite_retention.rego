@@ -31,7 +31,7 @@ deny contains {"message": "the event holds personal data and is kept for ever", 
 	input.event.retention_days < 0
 }
 
-deny contains {"message": message, "at": "channels"} if {
+deny contains {"message": message, "at": "channels", "about": channel.id} if {
 	personal.event
 	some channel in input.event.channels
 	channel.retention_days != null
@@ -39,7 +39,7 @@ deny contains {"message": message, "at": "channels"} if {
 	message := sprintf("the channel %v keeps personal data for ever", [channel.id])
 }
 
-deny contains {"message": message, "at": "retention_days"} if {
+deny contains {"message": message, "at": "retention_days", "about": channel.id} if {
 	personal.event
 	input.event.retention_days != null
 	some channel in input.event.channels

@@ -25,21 +25,45 @@ undeclared contains "x-data-category" if personal.unknown
 
 undeclared contains "x-pii" if personal.unmarked
 
+# A key that is none of the fields may hold anything.
+undeclared contains "x-partition-key" if {
+	personal.event
+	count(input.event.fields) > 0
+	some key in partition_keys
+	not is_field(key)
+}
+
+is_field(key) if key in paths
+
+is_field(key) if last_name(key) in {field.name | some field in input.event.fields}
+
+# $message.payload#/customer/email means email
+last_name(key) := regex.replace(key, `^.*[./#]`, "")
+
 deny contains {"message": message, "field": field.path} if {
 	some key, use in keys
-	name := regex.replace(key, `^.*[./#]`, "") # $message.payload#/customer/email means email
 	some field in personal.direct
-	field.name == name
+	field.name == last_name(key)
 	is_meant(field, key)
 	message := sprintf("%v is personal data and is %v", [field.path, use])
 }
 
-keys[input.event.partition_key] := "the partition key" if input.event.partition_key != null
+keys[key] := use if {
+	some key in partition_keys
+	use := {true: "the partition key", false: "a part of the partition key"}[key == input.event.partition_key]
+}
+
+# A key that is put together is as telling as its parts: "tenant,email".
+partition_keys contains trim_space(key) if {
+	input.event.partition_key != null
+	some key in regex.split(`[,;|+]|\s+`, input.event.partition_key)
+	trim_space(key) != ""
+}
 
 keys[parameter] := "in the address of a channel" if {
 	some channel in input.event.channels
 	some parameter in channel.parameters
-	parameter != input.event.partition_key
+	not parameter in partition_keys
 }
 
 is_meant(field, key) if field.path == key

@@ -25,7 +25,7 @@ undeclared contains "x-data-category" if personal.unknown
 
 undeclared contains "x-regions" if {
 	personal.event
-	count(geography.regions) == 0
+	geography.open
 }
 
 deny contains {"message": message, "at": "transfer_mechanism"} if {
@@ -41,4 +41,13 @@ deny contains {"message": message, "at": "transfer_mechanism"} if {
 	count(geography.outside) > 0
 	not lower(input.event.transfer_mechanism) in mechanisms
 	message := sprintf("%v is no transfer mechanism: scc, bcr or dpf", [input.event.transfer_mechanism])
+}
+
+deny contains {"message": message, "at": "transfer_mechanism"} if {
+	personal.event
+	input.event.transfer_mechanism != null
+	lower(input.event.transfer_mechanism) == "dpf"
+	elsewhere := geography.outside - geography.united_states
+	count(elsewhere) > 0
+	message := sprintf("dpf permits transfers to the United States only, and personal data goes to %v", [concat(", ", elsewhere)])
 }

@@ -24,7 +24,7 @@ applies if {
 
 undeclared contains "x-data-category" if health.unknown
 
-deny contains {"message": message, "at": "consumers"} if {
+deny contains {"message": message, "at": "consumers", "about": consumer.id} if {
 	health.event
 	some consumer in external
 	consumer.agreement == null

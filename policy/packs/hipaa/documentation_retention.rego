@@ -20,19 +20,38 @@ import data.nexus.lib.health
 six_years := 2190 # days
 
 applies if {
-	input.event.audit == true
+	input.event.audit in {true, null}
 	health.scope
+}
+
+# A stream that is kept for long enough may be one.
+undeclared contains "x-audit" if {
+	health.event
+	input.event.audit == null
+	not long_enough
+}
+
+long_enough if {
+	input.event.retention_days != null
+	input.event.retention_days >= six_years
+}
+
+long_enough if {
+	input.event.retention_days != null
+	input.event.retention_days < 0
 }
 
 undeclared contains "x-data-category" if health.unknown
 
 undeclared contains "x-retention-days" if {
 	health.event
+	input.event.audit == true
 	input.event.retention_days == null
 }
 
 deny contains {"message": message, "at": "retention_days"} if {
 	health.event
+	input.event.audit == true
 	days := input.event.retention_days
 	days != null
 	days >= 0 # below 0 is for ever

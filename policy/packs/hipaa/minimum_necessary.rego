@@ -23,14 +23,14 @@ applies if {
 
 undeclared contains "x-data-category" if health.unknown
 
-deny contains {"message": message, "at": "consumers"} if {
+deny contains {"message": message, "at": "consumers", "about": consumer.id} if {
 	health.event
 	some consumer in input.event.consumers
 	consumer.need == null
 	message := sprintf("%v receives health information and states no need", [consumer.id])
 }
 
-deny contains {"message": message, "at": "consumers"} if {
+deny contains {"message": message, "at": "consumers", "about": sprintf("wildcard %v", [consumer.id])} if {
 	health.event
 	some consumer in input.event.consumers
 	contains(consumer.id, "*")

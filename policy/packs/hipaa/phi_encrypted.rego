@@ -39,7 +39,7 @@ deny contains {"message": "the event holds health information and is not encrypt
 	input.event.encrypted != true
 }
 
-deny contains {"message": message, "at": "channels"} if {
+deny contains {"message": message, "at": "channels", "about": channel} if {
 	health.event
 	some channel in transport.open
 	message := sprintf("health information travels the channel %v without TLS", [channel])

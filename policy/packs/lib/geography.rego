@@ -15,6 +15,22 @@ outside := {region |
 	not strings.any_prefix_match(region, prefixes)
 }
 
+# Regions in the United States, which an adequacy decision covers for companies that
+# are certified under the Data Privacy Framework (dpf).
+united_states := {region |
+	some region in outside
+	strings.any_prefix_match(region, american)
+} | ({"us", "usa"} & outside)
+
+# Nobody said where the data goes, or not for each of the channels.
+open if count(regions) == 0
+
+open if {
+	count(input.event.regions) == 0
+	some channel in input.event.channels
+	count(channel.regions) == 0
+}
+
 eea := {
 	"eu", "eea", "at", "be", "bg", "hr", "cy", "cz", "de", "dk", "ee", "es", "fi", "fr", "gr", "hu", "ie", "is",
 	"it", "li", "lt", "lu", "lv", "mt", "nl", "no", "pl", "pt", "ro", "se", "si", "sk",
@@ -31,4 +47,11 @@ prefixes := [
 	"westeurope", "northeurope", "austria", "belgium", "denmark", "finland", "france", "germany", "greece",
 	"italy", "norway", "poland", "spain", "sweden", "switzerland", "uksouth", "ukwest", "canada", "israel",
 	"japan", "korea", "newzealand",
+]
+
+american := [
+	# AWS and Google Cloud
+	"us-",
+	# Azure
+	"eastus", "westus", "centralus", "northcentralus", "southcentralus", "westcentralus", "usgov", "usdod",
 ]

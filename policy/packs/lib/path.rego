@@ -12,10 +12,15 @@ name := lower(concat(", ", protocols)) if {
 
 kinesis if contains(name, "kinesis")
 
+# The founding document calls Kinesis the critical path.
+kinesis if name == "critical"
+
 # SNS and SQS: what the founding document calls the standard path.
 standard if contains(name, "sns")
 
 standard if contains(name, "sqs")
+
+standard if name == "standard"
 
 fifo if contains(name, "fifo")
 
@@ -30,4 +35,46 @@ unordered if {
 	not fifo
 }
 
-unordered if contains(name, "eventbridge")
+unordered if eventbridge
+
+eventbridge if contains(name, "eventbridge")
+
+# Roads that keep the order, at least within a partition, a queue or a connection.
+ordered if {
+	fifo
+	not eventbridge
+}
+
+ordered if kinesis
+
+ordered if broker
+
+broker if {
+	some word in words
+	word in {
+		"amqp", "amqps", "googlepubsub", "ibmmq", "jms", "kafka", "mqtt", "mqtts", "msk", "nats", "pulsar",
+		"rabbitmq", "redis", "solace", "stomp", "stomps", "ws", "wss",
+	}
+}
+
+# Calls from one service to another.
+call if {
+	some word in words
+	word in {"grpc", "http", "https"}
+}
+
+words := split(replace(name, ", ", "-"), "-")
+
+# What a word means is known.
+known if kinesis
+
+known if standard
+
+known if eventbridge
+
+known if broker
+
+known if call
+
+# What to declare when nothing tells the road. Another word tells nothing.
+undeclared := "x-path, one of kinesis (critical), sns-sqs (standard), sns-sqs-fifo, eventbridge, kafka, amqp, mqtt, https"

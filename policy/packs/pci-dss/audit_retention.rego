@@ -18,19 +18,38 @@ import data.nexus.lib.cardholder
 twelve_months := 365 # days
 
 applies if {
-	input.event.audit == true
+	input.event.audit in {true, null}
 	cardholder.scope
+}
+
+# A stream that is kept for long enough may be one.
+undeclared contains "x-audit" if {
+	cardholder.event
+	input.event.audit == null
+	not long_enough
+}
+
+long_enough if {
+	input.event.retention_days != null
+	input.event.retention_days >= twelve_months
+}
+
+long_enough if {
+	input.event.retention_days != null
+	input.event.retention_days < 0
 }
 
 undeclared contains "x-data-category" if cardholder.unknown
 
 undeclared contains "x-retention-days" if {
 	cardholder.event
+	input.event.audit == true
 	input.event.retention_days == null
 }
 
 deny contains {"message": message, "at": "retention_days"} if {
 	cardholder.event
+	input.event.audit == true
 	days := input.event.retention_days
 	days != null
 	days >= 0 # below 0 is for ever

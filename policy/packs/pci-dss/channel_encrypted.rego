@@ -26,7 +26,7 @@ undeclared contains key if {
 	some key in transport.undeclared
 }
 
-deny contains {"message": message, "at": "channels"} if {
+deny contains {"message": message, "at": "channels", "about": channel} if {
 	cardholder.event
 	some channel in transport.open
 	message := sprintf("cardholder data travels the channel %v without TLS", [channel])

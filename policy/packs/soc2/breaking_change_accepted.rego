@@ -1,6 +1,6 @@
 # METADATA
 # title: A breaking change is accepted by the consumers it breaks
-# description: Fails when a breaking change lacks a valid waiver of an owner of each broken consumer.
+# description: Fails when one of the breaking changes lacks a valid waiver of an owner of each broken consumer.
 # custom:
 #   id: soc2/breaking-change-accepted
 #   code: SOC2-CHG-02
@@ -14,27 +14,49 @@
 #   reads: [catalog, change]
 package nexus.rules.soc2.breaking_change_accepted
 
-applies if input.change.verdict == "breaking"
+applies if input.change.verdict in {"breaking", "undecided"}
 
-deny contains {"message": message} if {
+undeclared contains "the change" if input.change.verdict == "undecided"
+
+deny contains {"message": message, "about": consumer.id} if {
+	input.change.verdict == "breaking"
 	some consumer in input.event.consumers
 	consumer.id in input.change.broken_consumers
 	not accepted_by_one_of(consumer.owners)
-	message := sprintf("the change breaks %v, and none of its owners (%v) accepted it", [consumer.id, names(consumer.owners)])
+	message := sprintf("the change breaks %v, and none of its owners (%v) accepted all of it", [consumer.id, names(consumer.owners)])
 }
 
 deny contains {"message": "the change breaks the schema, and no valid waiver accepts it"} if {
+	input.change.verdict == "breaking"
 	not input.change.waived
 	count(input.change.broken_consumers) == 0
 }
 
-changed := {change.rule | some change in input.change.changes}
-
+# One owner may accept one break, and another owner of the same consumer the next.
 accepted_by_one_of(owners) if {
-	some waiver in input.waivers
-	waiver.expired == false
-	waiver.rule in changed
-	waiver.owner in owners
+	count(breaks) > 0
+	every broken in breaks {
+		some waiver in input.waivers
+		waiver.expired == false
+		waiver.rule == broken.rule
+		waiver.pointer == broken.pointer
+		waiver.owner in owners
+	}
+}
+
+# What breaks the other direction only is no break at the level in force.
+breaks := [change | some change in input.change.changes; not harmless(change)]
+
+harmless(change) if is_null(change.direction)
+
+harmless(change) if {
+	change.direction == "forward"
+	input.change.level in {"BACKWARD", "BACKWARD_TRANSITIVE"}
+}
+
+harmless(change) if {
+	change.direction == "backward"
+	input.change.level in {"FORWARD", "FORWARD_TRANSITIVE"}
 }
 
 names(owners) := concat(", ", owners) if count(owners) > 0

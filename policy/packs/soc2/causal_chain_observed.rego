@@ -29,7 +29,7 @@ deny contains {"message": message, "at": "causation"} if {
 	message := sprintf("none of %v recorded events has a causation id", [input.observed.count])
 }
 
-deny contains {"message": message, "at": "causation"} if {
+deny contains {"message": message, "at": "causation", "about": "dangling"} if {
 	input.observed.dangling_causation > 0
 	message := sprintf(
 		"%v of %v recorded events name a cause that the log lacks",

@@ -18,9 +18,9 @@ applies if input.change.verdict != "unchanged"
 
 deny contains {"message": "the change has no approval", "at": "approval"} if is_null(input.event.approval)
 
-deny contains {"message": "the approval has no reference", "at": "approval"} if input.event.approval.reference in {null, ""}
+deny contains {"message": "the approval has no reference", "at": "approval", "about": "reference"} if input.event.approval.reference in {null, ""}
 
-deny contains {"message": message, "at": "approval"} if {
+deny contains {"message": message, "at": "approval", "about": "approver"} if {
 	not input.event.approval.approver in {null, ""}
 	input.event.approval.approver == input.event.approval.author
 	message := sprintf("%v approved a change of their own", [input.event.approval.author])

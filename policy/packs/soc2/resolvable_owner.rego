@@ -17,7 +17,7 @@ applies := true
 
 deny contains {"message": "nobody is responsible for the event", "at": "owners"} if count(input.event.owners) == 0
 
-deny contains {"message": message, "at": "owners"} if {
+deny contains {"message": message, "at": "owners", "about": owner.id} if {
 	some owner in input.event.owners
 	owner.known == false
 	message := sprintf("the owner %v is no user or team of the catalog", [owner.id])

@@ -18,7 +18,7 @@ applies if count(input.observed.consumers) > 0
 
 registered := {consumer.id | some consumer in input.event.consumers}
 
-deny contains {"message": message, "at": "consumers"} if {
+deny contains {"message": message, "at": "consumers", "about": consumer} if {
 	some consumer in input.observed.consumers
 	not consumer in registered
 	message := sprintf("%v consumes the event and is not registered", [consumer])
