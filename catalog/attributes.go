@@ -14,12 +14,20 @@ var (
 	criticalities   = []string{"low", "medium", "high", "critical"}
 )
 
+// Categories are the words of x-data-category, on an event and on a field, sorted.
+// Only these say what kind of data there is, and of which kinds there is none.
+var Categories = []string{
+	"biometric", "card", "cardholder", "commercial", "contact", "ethnicity", "financial", "genetic", "health",
+	"identity", "location", "medical", "operational", "pan", "payment", "payment-card", "personal", "phi",
+	"political", "product", "pseudonym", "reference", "religion", "sad", "sexual", "special", "technical", "trade-union",
+}
+
 // eventAttributes are nexus's own facts about an event. EventCatalog's
 // frontmatter and AsyncAPI write them with the prefix x-, the plain form without.
 var eventAttributes = map[string]func(*Event, entry){
 	"data-classification": func(e *Event, v entry) { e.Classification = v.word(classifications) },
 	"regulations":         func(e *Event, v entry) { e.Regulations = v.texts() },
-	"data-category":       func(e *Event, v entry) { e.Category = v.text() },
+	"data-category":       func(e *Event, v entry) { e.Category = v.word(Categories) },
 	"criticality":         func(e *Event, v entry) { e.Criticality = v.word(criticalities) },
 	"requires-ordering":   func(e *Event, v entry) { e.RequiresOrdering = v.flag() },
 	"max-latency-ms":      func(e *Event, v entry) { e.MaxLatencyMs = v.amount() },

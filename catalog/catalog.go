@@ -79,8 +79,9 @@ type Catalog struct {
 	// keys of an older form, a missing id. Check turns them into findings.
 	Oddities []Oddity
 
-	links        []link // what loading leaves for join, which empties it
-	onlyAsyncAPI bool   // no source has a place for teams and users
+	left         []omission // what the sources say and the model has no place for
+	links        []link     // what loading leaves for join, which empties it
+	onlyAsyncAPI bool       // no source has a place for teams and users
 }
 
 // Oddity is something a loader read with a grain of salt.
@@ -91,6 +92,8 @@ type Oddity struct {
 	Hint    string
 	Place   Place
 	Other   Place // the second place, when the oddity is about two
+	// About names what it is about, where one place may have several.
+	About string
 }
 
 // Event is one version of one message. The current version has Current set;

@@ -62,7 +62,8 @@ type problem struct {
 	rule, subject, message, hint string
 	at, other                    Place
 	severity                     report.Severity // of this one, empty for the rule's
-	what                         string          // identifies it among those of the same rule and subject
+	what                         string          // where it is, for waivers
+	about                        string          // identifies it among those of the same rule, subject and place
 }
 
 func (k *checker) add(p problem) {
@@ -76,13 +77,21 @@ func (k *checker) add(p problem) {
 	f := report.Finding{
 		Rule: p.rule, Severity: severity, Subject: p.subject, Message: p.message, Hint: cmp.Or(p.hint, rule.Fix), Proof: &proof,
 		Location: p.at.Location(), Place: p.what,
-		Fingerprint: report.Fingerprint(p.rule, p.subject, "", p.what, nil, nil),
+		Fingerprint: report.Fingerprint(p.rule, p.subject, "", p.what, given(p.about), nil),
 	}
 	f.Owners, f.Affects = k.concerned(p.subject)
 	if p.other.File != "" {
 		f.Related = []report.Related{{Message: "the other place", Location: p.other.Location()}}
 	}
 	k.findings = append(k.findings, f)
+}
+
+// given is a text, nil when it is empty.
+func given(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
 }
 
 // concerned are the owners and the receivers of what a finding is about. They
@@ -113,7 +122,7 @@ func (k *checker) listConcerned(subject string) (owners, affects []string) {
 func (k *checker) oddity(odd Oddity) {
 	k.add(problem{
 		rule: odd.Rule, subject: odd.Subject, message: odd.Message, hint: odd.Hint, at: odd.Place, other: odd.Other,
-		what: cmp.Or(odd.Place.Pointer, "/"),
+		what: cmp.Or(odd.Place.Pointer, "/"), about: odd.About,
 	})
 }
 
@@ -131,19 +140,21 @@ func (k *checker) service(s *Service) {
 func (k *checker) message(s *Service, side string, m Message) {
 	if len(k.catalog.inRange(m.Event, m.Versions)) == 0 {
 		rule, message, hint := k.catalog.undefined(&k.advice, m.Event, m.Versions)
-		k.add(problem{rule: rule, subject: s.ID, message: fmt.Sprintf("%s %s %s", s.ID, side, message), hint: hint, at: m.Place, what: "/" + side + "/" + m.Event})
+		k.add(problem{rule: rule, subject: s.ID, message: fmt.Sprintf("%s %s %s", s.ID, side, message), hint: hint, at: m.Place, what: "/" + side + "/" + m.Event, about: m.Versions})
 	}
 	for _, channel := range m.Channels {
-		k.channel(s.ID, Value[string]{Get: channel, Place: m.Place})
+		k.channel(s.ID, side+" "+m.Event+" "+m.Versions, Value[string]{Get: channel, Place: m.Place})
 	}
 }
 
-func (k *checker) channel(subject string, v Value[string]) {
+// channel judges a reference to a channel; about tells it from others of the same
+// subject.
+func (k *checker) channel(subject, about string, v Value[string]) {
 	if k.catalog.Channel(v.Get) != nil {
 		return
 	}
 	k.add(problem{
-		rule: RuleUndefinedChannel, subject: subject, at: v.Place, what: "/channels/" + v.Get,
+		rule: RuleUndefinedChannel, subject: subject, at: v.Place, what: "/channels/" + v.Get, about: about,
 		message: fmt.Sprintf("%s names the channel %s, which nothing describes", subject, v.Get),
 		hint:    k.advice.nearest(v.Get, k.catalog.channelIDs),
 	})
@@ -172,7 +183,7 @@ func (k *checker) owners(subject string, owners []Value[string], e *Event) {
 
 // eventRules are judged on every event.
 var eventRules = []string{
-	RuleDuplicateID, RuleInverted, RuleMissingOwner, RuleMissingSchema, RuleMissingVersion, RuleUndefinedChannel, RuleUndefinedField,
+	RuleDuplicateID, RuleInverted, RuleMissingOwner, RuleMissingSchema, RuleMissingVersion, RuleOlderCurrent, RuleUndefinedChannel, RuleUndefinedField,
 	RuleUndefinedOwner, RuleUndefinedService, RuleUnreceived, RuleUnsent,
 }
 
@@ -182,7 +193,7 @@ func (k *checker) event(e *Event) {
 		k.add(problem{rule: RuleMissingVersion, subject: e.ID, message: e.ID + " has no version", at: e.Place})
 	}
 	for _, v := range e.Channels {
-		k.channel(e.ID, v)
+		k.channel(e.ID, "", v)
 	}
 	for _, p := range slices.Concat(e.Producers, e.Consumers) {
 		if k.catalog.Service(p.Service) == nil {
@@ -194,6 +205,7 @@ func (k *checker) event(e *Event) {
 		}
 	}
 	k.fields(e)
+	k.newest(e)
 	direction := k.direction(e)
 	for _, rule := range eventRules {
 		result := report.Pass
@@ -206,6 +218,20 @@ func (k *checker) event(e *Event) {
 			result = direction
 		}
 		k.checks = append(k.checks, report.Check{Subject: e.ID, Rule: rule, Result: result, Location: e.Place.Location()})
+	}
+}
+
+// newest judges whether the current version is the highest one. Among the earlier
+// ones, a higher version is either not released yet or was forgotten there.
+func (k *checker) newest(e *Event) {
+	for _, other := range k.catalog.versions(e.ID) {
+		if !e.Version.Known() || compareVersions(other.Version.Get, e.Version.Get) <= 0 {
+			continue
+		}
+		k.add(problem{
+			rule: RuleOlderCurrent, subject: e.ID, at: e.Version.Place, other: other.Place, what: "/version", about: other.Version.Get,
+			message: fmt.Sprintf("the current version of %s is %s, and version %s lies among the earlier ones", e.ID, e.Version.Get, other.Version.Get),
+		})
 	}
 }
 
@@ -288,6 +314,38 @@ func inverted(c *Catalog, e *Event) *problem {
 		return &problem{
 			rule: RuleInverted, subject: e.ID, at: p.Place, what: "/sends/" + p.Service,
 			message: fmt.Sprintf("%d services send %s and none receives it; %s may be a receiver", len(e.Producers), e.ID, p.Service),
+		}
+	}
+	if p := c.meeting(e); e.Kind == EventKind && p != nil {
+		return &problem{
+			rule: RuleInverted, subject: e.ID, at: p.Place, what: "/receives/" + p.Service,
+			message: fmt.Sprintf("%d services receive %s over one channel and none sends it; %s may be its sender", len(e.Consumers), e.ID, p.Service),
+		}
+	}
+	return nil
+}
+
+// meeting is the first of several receivers of an event that meet at one channel, or
+// nil. Where nobody sends there, one of them is likely the sender.
+func (c *Catalog) meeting(e *Event) *Party {
+	first := map[string]*Party{} // by channel
+	for i := range e.Consumers {
+		p := &e.Consumers[i]
+		s := c.Service(p.Service)
+		if s == nil {
+			continue
+		}
+		for _, m := range s.Receives {
+			if m.Event != e.ID {
+				continue
+			}
+			for _, channel := range m.Channels {
+				other := first[channel]
+				if other != nil && other.Service != p.Service {
+					return other
+				}
+				first[channel] = p
+			}
 		}
 	}
 	return nil

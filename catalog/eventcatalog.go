@@ -69,6 +69,7 @@ func (c *Catalog) add(part *Catalog) {
 	c.Problems = append(c.Problems, part.Problems...)
 	c.Oddities = append(c.Oddities, part.Oddities...)
 	c.links = append(c.links, part.links...)
+	c.left = append(c.left, part.left...)
 }
 
 // resource reads one file into a catalog of its own.
@@ -91,6 +92,9 @@ func (l *loader) resource(t *tree, r resource) *Catalog {
 	}
 	reader := &resourceReader{resource: r, loader: l, page: p, root: root, tree: t, catalog: c}
 	reader.read()
+	if !isBlank(text[len(p.text):]) {
+		c.left = append(c.left, omission{"the text below the frontmatter", p.subject})
+	}
 	c.Oddities = append(c.Oddities, p.oddities...)
 	return c
 }
@@ -126,6 +130,7 @@ func (r *resourceReader) read() {
 		return // the model keeps the history of messages only
 	}
 	id := r.identify()
+	r.noteOmitted(id)
 	switch r.kind {
 	case messageKind:
 		r.message(id)

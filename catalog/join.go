@@ -152,13 +152,13 @@ func (c *Catalog) followLinks() {
 			}
 			if len(events) == 0 {
 				rule, message, hint := c.undefined(&advice, l.to.Get, l.versions)
-				c.Oddities = append(c.Oddities, Oddity{Rule: rule, Subject: l.from, Message: l.from + " lists " + message, Hint: hint, Place: l.to.Place})
+				c.Oddities = append(c.Oddities, Oddity{Rule: rule, Subject: l.from, Message: l.from + " lists " + message, Hint: hint, Place: l.to.Place, About: strings.TrimSpace(l.to.Get + " " + l.versions)})
 			}
 		case domainService:
 			s := c.Service(l.to.Get)
 			if s == nil {
 				c.Oddities = append(c.Oddities, Oddity{
-					Rule: RuleUndefinedService, Subject: l.from, Place: l.to.Place,
+					Rule: RuleUndefinedService, Subject: l.from, Place: l.to.Place, About: l.to.Get,
 					Message: fmt.Sprintf("%s lists the service %s, which nothing describes", l.from, l.to.Get),
 					Hint:    advice.nearest(l.to.Get, c.serviceIDs),
 				})

@@ -21,6 +21,7 @@ func merge(parts []*Catalog) *Catalog {
 	services := shelf[Service]{m, "service", map[string][]*Service{}, func(s *Service) (string, string, Place) { return s.ID, "", s.Place }}
 	channels := shelf[Channel]{m, "channel", map[string][]*Channel{}, func(c *Channel) (string, string, Place) { return c.ID, "", c.Place }}
 	owners := shelf[Owner]{m, "owner", map[string][]*Owner{}, func(o *Owner) (string, string, Place) { return o.ID, "", o.Place }}
+	oneAddress(parts)
 	for _, part := range parts {
 		part.setCurrent()
 		isBroken := len(part.Events)+len(part.Services)+len(part.Owners) == 0
@@ -28,6 +29,7 @@ func merge(parts []*Catalog) *Catalog {
 		whole.Problems = append(whole.Problems, part.Problems...)
 		whole.Oddities = append(whole.Oddities, part.Oddities...)
 		whole.links = append(whole.links, part.links...)
+		whole.left = append(whole.left, part.left...)
 		whole.Events = append(whole.Events, events.add(part.Events, sameEvent, m.event)...)
 		whole.Services = append(whole.Services, services.add(part.Services, same[Service], m.service)...)
 		whole.Channels = append(whole.Channels, channels.add(part.Channels, same[Channel], m.channel)...)

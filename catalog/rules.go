@@ -19,6 +19,7 @@ const (
 	RuleMissingOwner      = "catalog/missing-owner"
 	RuleMissingSchema     = "catalog/missing-schema-file"
 	RuleAmbiguousSchema   = "catalog/ambiguous-schema"
+	RuleOlderCurrent      = "catalog/older-current"
 	RuleDuplicateID       = "catalog/duplicate-id"
 	RuleContradiction     = "catalog/contradiction"
 	RuleUnknownKey        = "catalog/unknown-key"
@@ -84,6 +85,11 @@ func joinRules() []report.Rule {
 			ID: RuleUndefinedField, Severity: report.Warning, Title: "A field is declared that the schema lacks",
 			Why: "What was decided about the field protects nothing: it is misspelt, or it was renamed in the schema and is now undeclared there.",
 			Fix: "Name the field by its path in the schema, such as customer.email or items[].sku.",
+		},
+		{
+			ID: RuleOlderCurrent, Severity: report.Warning, Title: "An older version is the current one",
+			Why: "Rules judge the current version, and receivers of latest rely on it. A higher version below versioned/ is looked at by neither: as a rule the two changed places.",
+			Fix: "Make the highest version the current one, and keep the others below versioned/.",
 		},
 		{
 			ID: RuleDuplicateID, Severity: report.Error, Title: "Two things have one id",

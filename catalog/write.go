@@ -31,7 +31,8 @@ type File struct {
 //
 // Only what somebody declared is written as declared. What was inferred stands in
 // comments, for a person to confirm; a version is written in either case, since
-// receivers name it. What AddFields takes from schemas stands in the schemas:
+// receivers name it, and so is the domain that the source's folders say, since the
+// folders are others. What AddFields takes from schemas stands in the schemas:
 // call Folder before AddFields.
 func (c *Catalog) Folder() Folder {
 	w := &writer{catalog: c, taken: map[string]bool{}, folders: map[string]string{}, named: map[string][]Message{}}
@@ -42,6 +43,7 @@ func (c *Catalog) Folder() Folder {
 	}
 	w.findUndescribed()
 	w.findUnread()
+	w.findOmitted()
 	for e := range c.Current() {
 		w.folders[e.ID] = w.name(kindFolder(e.Kind), e.ID)
 	}

@@ -24,12 +24,22 @@ func (w *writer) event(e *Event) {
 		f.words(r.older, w.undescribed(e, r))
 	}
 	w.schema(f, dir, e)
+	writeFact(f, "x-domain", ofFolder(e.Domain, e.Place), scalar)
 	e.writeAttributes(f)
 	f.ext(e.Ext)
 	w.add(path.Join(dir, "index.mdx"), f.text())
 	if e.Examples > 0 && e.Current {
 		w.examples = append(w.examples, e.ID)
 	}
+}
+
+// ofFolder is a domain for writing. One that was taken from the page's own folder is
+// lost unless it is declared.
+func ofFolder(domain Value[string], page Place) Value[string] {
+	if domain.Known() && domain.Place == page {
+		domain.Source = Declared
+	}
+	return domain
 }
 
 // deprecatedText is the message of a deprecation, or that there is one.
@@ -42,7 +52,6 @@ func deprecatedText(message string) string {
 
 // writeAttributes writes nexus's own attributes in the order of the model.
 func (e *Event) writeAttributes(f *frontmatter) {
-	writeFact(f, "x-domain", e.Domain, scalar)
 	writeFact(f, "x-data-classification", e.Classification, scalar)
 	f.values("x-regulations", e.Regulations)
 	writeFact(f, "x-data-category", e.Category, scalar)
@@ -116,7 +125,7 @@ func (w *writer) service(s *Service) {
 	for _, r := range references {
 		f.messages(r.key, w.messages(s, r))
 	}
-	writeFact(f, "x-domain", s.Domain, scalar)
+	writeFact(f, "x-domain", ofFolder(s.Domain, s.Place), scalar)
 	f.ext(s.Ext)
 	w.add(path.Join(w.name("services", s.ID), "index.mdx"), f.text())
 }

@@ -124,6 +124,7 @@ func essence(c *Catalog) {
 		}
 		s.Get.File, s.Get.Pointer, s.Get.Format = "", "", strings.ToLower(s.Get.Format)
 		s.Source = Declared
+		e.Domain = ofFolder(e.Domain, e.Place)
 		e.Examples = 0
 		for _, parties := range [][]Party{e.Producers, e.Consumers} {
 			for i := range parties {
@@ -137,6 +138,7 @@ func essence(c *Catalog) {
 		}
 	}
 	for _, s := range c.Services {
+		s.Domain = ofFolder(s.Domain, s.Place)
 		// What leads to an event is in the event's parties.
 		leadsTo := func(m Message) bool { return len(c.inRange(m.Event, m.Versions)) > 0 }
 		s.Sends, s.Receives = slices.DeleteFunc(s.Sends, leadsTo), slices.DeleteFunc(s.Receives, leadsTo)
@@ -235,7 +237,7 @@ func drawCatalog(t *rapid.T) *Catalog {
 	for _, id := range ids {
 		e := &Event{ID: id, Kind: rapid.SampledFrom([]Kind{EventKind, CommandKind, QueryKind}).Draw(t, "kind"), Current: true}
 		drawValues(t, reflect.ValueOf(e).Elem())
-		e.Classification.Get, e.Criticality.Get = strings.ToLower(e.Classification.Get), strings.ToLower(e.Criticality.Get)
+		e.Classification.Get, e.Criticality.Get, e.Category.Get = strings.ToLower(e.Classification.Get), strings.ToLower(e.Criticality.Get), strings.ToLower(e.Category.Get)
 		e.Ext = map[string]any{drawText().Draw(t, "key") + "-own": []any{drawText().Draw(t, "value"), map[string]any{drawText().Draw(t, "inner"): true}}}
 		e.Fields = []Field{{Path: drawText().Draw(t, "path")}}
 		drawValues(t, reflect.ValueOf(e.Fields[0].own()).Elem())

@@ -52,6 +52,7 @@ type source struct {
 	root            string         // of its files, as reports name them
 	lock            *registry.Lock // of a folder that is a copy of a registry, else nil
 	unlocked        []string       // the files of such a folder that its lock does not name
+	unread          string         // why the schemas inside other documents are not all known, empty when they are
 	// read returns another file of the baseline, by its name from the repository
 	// root; nil when there are none.
 	read func(file string) ([]byte, error)
@@ -120,7 +121,7 @@ func (a *app) openKind(ctx context.Context, o *options, against string, layout r
 	return nil, unknown("kind in --against", kind, a.baselineKinds(""))
 }
 
-func openDir(_ context.Context, o *options, ref string, layout registry.Layout) (*source, error) {
+func openDir(ctx context.Context, o *options, ref string, layout registry.Layout) (*source, error) {
 	a := o.app
 	full := a.abs(ref)
 	info, err := os.Stat(full)
@@ -132,6 +133,10 @@ func openDir(_ context.Context, o *options, ref string, layout registry.Layout) 
 	}
 	shown := a.display(ref)
 	layout.Given = mirroredFiles(shown, layout.Given)
+	var unread string
+	if layout.Names, unread = o.folderNames(ctx, full, shown, layout.Names); !info.IsDir() {
+		unread = ref + " is one file"
+	}
 	r, err := dir.Open(full, dir.Options{Layout: layout, Root: a.base(), Shown: ref})
 	if err != nil {
 		return nil, openFailure(err)
@@ -142,7 +147,7 @@ func openDir(_ context.Context, o *options, ref string, layout registry.Layout) 
 	return &source{
 		Registry: r, ref: "dir:" + filepath.ToSlash(ref), resolved: shown, root: shown,
 		files: r.Lock() == nil, isFile: !info.IsDir(), whole: r.Whole(),
-		lock: r.Lock(), unlocked: r.Unlocked(),
+		lock: r.Lock(), unlocked: r.Unlocked(), unread: unread,
 	}, nil
 }
 
@@ -164,7 +169,7 @@ func openGit(ctx context.Context, o *options, ref string, layout registry.Layout
 	var r *git.Registry
 	options := git.Options{Layout: layout}
 	var err error
-	if options.Names, err = o.revisionNames(ctx, layout.Names); err != nil {
+	if options.Names, err = o.revisionNames(ctx, layout.Names, s); err != nil {
 		return nil, err
 	}
 	if ref == "" {

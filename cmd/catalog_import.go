@@ -138,7 +138,7 @@ func (i *catalogImport) read(cmd *cobra.Command) (*catalog.Catalog, error) {
 	if err != nil {
 		return nil, err
 	}
-	return (&options{i.app, cmd.Flags(), config}).needCatalog(cmd.Context(), i.source)
+	return (&options{app: i.app, flags: cmd.Flags(), config: config}).needCatalog(cmd.Context(), i.source)
 }
 
 // readRegistry makes a catalog of a registry's subjects.

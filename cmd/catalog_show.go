@@ -54,7 +54,7 @@ func (a *app) showEvent(cmd *cobra.Command, argument, id, version string) (*cata
 	if e == nil {
 		return nil, unknownEvent(c, id, version)
 	}
-	engines, err := a.newEngines(&options{a, cmd.Flags(), &config{dir: a.base()}})
+	engines, err := a.newEngines(&options{app: a, flags: cmd.Flags(), config: &config{dir: a.base()}})
 	if err != nil {
 		return nil, err
 	}

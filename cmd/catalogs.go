@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"github.com/nexus-blueprint/nexus/catalog"
 	"github.com/nexus-blueprint/nexus/compat"
 	"github.com/nexus-blueprint/nexus/registry"
+	"github.com/nexus-blueprint/nexus/report"
 	"github.com/nexus-blueprint/nexus/schema"
 )
 
@@ -25,6 +27,7 @@ func (o *options) catalogPaths(argument string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	argument = cmp.Or(argument, o.catalog)
 	if argument != "" {
 		if strings.HasPrefix(v.origin, "flag ") {
 			return nil, usagef("reading the catalog: %s is named, and %s by --catalog", argument, strings.Join(v.texts, ", ")).
@@ -111,15 +114,43 @@ func catalogFailure(err error) error {
 	return failure
 }
 
-// subjectNames says which schema files are which event's.
-func subjectNames(c *catalog.Catalog) registry.Names {
+// subjectNames says which schemas are which event's: those in files of their own,
+// and those written inside another document.
+func (a *app) subjectNames(c *catalog.Catalog) registry.Names {
 	var names registry.Names
 	for _, e := range c.Events {
-		if s := e.Schema.Get; e.Schema.Known() && s.File != "" && s.Pointer == "" {
-			names.Add(s.File, registry.SubjectName{Subject: e.ID, Version: e.Version.Get})
+		s, name := e.Schema.Get, registry.SubjectName{Subject: e.ID, Version: e.Version.Get}
+		switch {
+		case !e.Schema.Known() || s.File == "" || a.unsupported(s):
+		case s.Pointer == "":
+			names.Add(s.File, name)
+		default:
+			names.AddInline(registry.Inline{SubjectName: name, Format: a.formatOf(s), File: s.File, Pointer: s.Pointer, Text: s.Text})
 		}
 	}
 	return names
+}
+
+// unsupported reports whether a schema is written in a language that no engine reads.
+func (a *app) unsupported(s catalog.Schema) bool {
+	return s.Format != "" && !slices.ContainsFunc(a.formats, func(f format) bool {
+		return strings.Contains(strings.ToLower(s.Format), string(f.kind.Format))
+	})
+}
+
+// unsupportedProblem names the language of a schema that no engine reads, and
+// those that one does.
+func (a *app) unsupportedProblem(e *catalog.Event) report.Problem {
+	supported := make([]string, len(a.formats))
+	for i, f := range a.formats {
+		supported[i] = string(f.kind.Format)
+	}
+	location := e.Schema.Place.Location()
+	return report.Problem{
+		Code: "unsupported-format", Subject: &e.ID, Location: &location,
+		Message: fmt.Sprintf("the schema %s is written in the format %s, which nexus does not read", e.Schema.Get.File, e.Schema.Get.Format),
+		Hints:   []string{"supported are " + strings.Join(supported, ", ")},
+	}
 }
 
 // addFields lists the fields of every event's schema, as many schemas at once as
@@ -129,8 +160,11 @@ func (a *app) addFields(ctx context.Context, c *catalog.Catalog, engines map[sch
 		return a.listFields(c.Events[i], engines)
 	})
 	for i, err := range problems {
-		if err != nil {
-			c.Problems = append(c.Problems, problem(c.Events[i].ID, err))
+		switch e := c.Events[i]; {
+		case e.Schema.Known() && a.unsupported(e.Schema.Get):
+			c.Problems = append(c.Problems, a.unsupportedProblem(e))
+		case err != nil:
+			c.Problems = append(c.Problems, problem(e.ID, err))
 		}
 	}
 }
@@ -140,7 +174,7 @@ func (a *app) listFields(e *catalog.Event, engines map[schema.Format]compat.Engi
 	s := e.Schema.Get
 	engine := engines[a.formatOf(s)]
 	lister, ok := engine.(compat.FieldLister)
-	if !e.Schema.Known() || len(s.Text) == 0 || !ok {
+	if !e.Schema.Known() || len(s.Text) == 0 || !ok || a.unsupported(s) {
 		return nil
 	}
 	parsed, err := engine.Parse(schema.Schema{

@@ -433,6 +433,8 @@ type options struct {
 	app    *app
 	flags  *pflag.FlagSet
 	config *config
+	// catalog is the catalog that the command's argument names, if it takes one.
+	catalog string
 }
 
 // options are what a command is told: its flags, the environment, nexus.yaml.
@@ -441,7 +443,7 @@ func (a *app) options(cmd *cobra.Command) (*options, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &options{a, cmd.Flags(), config}, nil
+	return &options{app: a, flags: cmd.Flags(), config: config}, nil
 }
 
 // get returns the value of the setting with that id.

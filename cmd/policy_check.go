@@ -76,7 +76,7 @@ func (a *app) newPolicyCheck(flags *pflag.FlagSet, argument, command string) (*p
 		return nil, err
 	}
 	p := &policyCheck{policyRun: policyRun{gate: changes.gate, argument: argument}, changes: changes}
-	p.threshold = "policy.fail_on"
+	p.threshold, p.options.catalog = "policy.fail_on", argument
 	if err := p.settle(); err != nil {
 		return nil, err
 	}
@@ -196,8 +196,8 @@ func (p *policyCheck) compare(ctx context.Context) error {
 func (p *policyCheck) schemaFiles() []string {
 	var files []string
 	for e := range p.policies.Catalog.Current() {
-		if s := e.Schema.Get; e.Schema.Known() && s.Pointer == "" {
-			files = append(files, s.File)
+		if e.Schema.Known() {
+			files = append(files, e.Schema.Get.File)
 		}
 	}
 	return files
@@ -221,15 +221,30 @@ func schemaFolders(roots, files []string) []string {
 	return folders
 }
 
-// bySubject is what the run found, as policies read it.
+// bySubject is what the run found, as policies read it. What it could not compare is
+// undecided, and not unchanged.
 func (c *schemaCheck) bySubject() map[string]policy.Change {
 	found := map[string][]report.Finding{}
 	for _, f := range c.report.Findings {
 		found[f.Subject] = append(found[f.Subject], f)
 	}
 	changes := map[string]policy.Change{}
+	for e := range c.catalog.Current() {
+		if e.Schema.Known() && (!c.app.unsupported(e.Schema.Get) || !c.sameFile(e)) {
+			changes[e.ID] = policy.Change{Verdict: compat.Undecided}
+		}
+	}
+	unlooked := map[string]bool{}
+	for _, p := range c.report.Errors {
+		if p.Code == notCompared && p.Subject != nil {
+			unlooked[*p.Subject] = true
+		}
+	}
 	for i, o := range c.outcomes {
 		subject := c.pairs[i].name()
+		if unlooked[subject] {
+			continue
+		}
 		if o.status == added {
 			changes[subject] = policy.Change{Verdict: policy.NewEvent}
 		}

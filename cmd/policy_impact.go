@@ -100,7 +100,7 @@ func (b ruleBook) over(o policy.Options) policy.Options {
 // bothRuleBooks are the rules in force, and those together with what the command
 // line names.
 func (p *policyImpact) bothRuleBooks() (now, next ruleBook, err error) {
-	own := &options{p.app, nil, p.options.config}
+	own := &options{app: p.app, flags: nil, config: p.options.config}
 	folders, err := own.policyFolders()
 	if err != nil {
 		return now, next, err

@@ -1,8 +1,12 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -39,29 +43,12 @@ func nameConcerned(findings []report.Finding, c *catalog.Catalog) {
 	}
 }
 
-// unfiled notes the events whose schemas are written inside another document: only
-// files are compared, and nobody should take them for checked.
-func (c *schemaCheck) unfiled() []string {
-	if c.catalog == nil {
-		return nil
-	}
-	var ids []string
-	for e := range c.catalog.Current() {
-		if e.Schema.Known() && e.Schema.Get.Pointer != "" {
-			ids = append(ids, e.ID)
-		}
-	}
-	if len(ids) == 0 {
-		return nil
-	}
-	return []string{"not compared, since their schemas are written inside another document: " + sample(ids)}
-}
-
-// revisionNames reads what the catalog of a revision calls its schemas. A file
-// that moved to versioned/ since then is the same version of the same event. A
-// file that the revision's catalog does not name, or has no catalog to name, has
-// today's name: else it would pass for a new subject, which nothing can break.
-func (o *options) revisionNames(ctx context.Context, today registry.Names) (func(*git.Registry) (registry.Names, error), error) {
+// revisionNames reads what the catalog of a revision calls its schemas, and which
+// it holds inside other documents. A file that moved to versioned/ since then is the
+// same version of the same event. A file that the revision's catalog does not name,
+// or has no catalog to name, has today's name: else it would pass for a new subject,
+// which nothing can break. s learns why schemas inside documents are not known.
+func (o *options) revisionNames(ctx context.Context, today registry.Names, s *source) (func(*git.Registry) (registry.Names, error), error) {
 	if today.Len() == 0 {
 		return nil, nil
 	}
@@ -73,7 +60,8 @@ func (o *options) revisionNames(ctx context.Context, today registry.Names) (func
 	for _, name := range paths {
 		shown := o.app.display(name)
 		if !filepath.IsLocal(filepath.FromSlash(shown)) {
-			return nil, nil // it is not in the repository
+			s.unread = "the catalog is not in the repository"
+			return func(*git.Registry) (registry.Names, error) { return today.Files(), nil }, nil
 		}
 		below = append(below, shown)
 	}
@@ -82,15 +70,63 @@ func (o *options) revisionNames(ctx context.Context, today registry.Names) (func
 		if err != nil {
 			return registry.Names{}, err
 		}
-		past, err := catalog.Load(ctx, below, catalog.Options{FS: files})
-		if _, none := errors.AsType[*catalog.LoadError](err); none {
-			return today, nil
+		there := slices.DeleteFunc(slices.Clone(below), func(name string) bool {
+			_, err := fs.Stat(files, name)
+			return err != nil
+		})
+		if len(there) == 0 {
+			return today.Files(), nil // the catalog is new
+		}
+		past, err := catalog.Load(ctx, there, catalog.Options{FS: files})
+		if failed, none := errors.AsType[*catalog.LoadError](err); none {
+			s.unread = failed.Error()
+			return today.Files(), nil
 		}
 		if err != nil {
 			return registry.Names{}, err
 		}
-		return subjectNames(past).Or(today), nil
+		s.unread = firstProblem(past)
+		return o.app.subjectNames(past).Or(today.Files()), nil
 	}, nil
+}
+
+// folderNames is today's names with the schemas that the catalog of a folder holds
+// inside other documents. The folder is a copy of the repository, or of a part of it.
+func (o *options) folderNames(ctx context.Context, full, shown string, today registry.Names) (names registry.Names, unread string) {
+	names = today.Files()
+	paths, err := o.catalogPaths("")
+	if err != nil || len(today.Inline()) == 0 {
+		return names, ""
+	}
+	for _, name := range paths {
+		at := slices.IndexFunc(tails(o.app.display(name)), func(tail string) bool {
+			_, err := os.Stat(filepath.Join(full, filepath.FromSlash(tail)))
+			return err == nil
+		})
+		if at < 0 {
+			unread = cmp.Or(unread, fmt.Sprintf("%s has no %s", shown, o.app.display(name)))
+			continue
+		}
+		past, err := catalog.Load(ctx, []string{tails(o.app.display(name))[at]}, catalog.Options{FS: os.DirFS(full)})
+		if err != nil {
+			unread = cmp.Or(unread, err.Error())
+			continue
+		}
+		unread = cmp.Or(unread, firstProblem(past))
+		for _, i := range o.app.subjectNames(past).Inline() {
+			i.File = path.Join(shown, i.File)
+			names.AddInline(i)
+		}
+	}
+	return names, unread
+}
+
+// firstProblem is why a catalog of the past is not whole, or empty.
+func firstProblem(c *catalog.Catalog) string {
+	if len(c.Problems) == 0 {
+		return ""
+	}
+	return c.Problems[0].Message
 }
 
 // mayBeOfCatalog reports whether a file belongs to a catalog below one of the

@@ -92,7 +92,7 @@ func (a *app) newSchemaCheck(flags *pflag.FlagSet, paths []string) (*schemaCheck
 	if c.config, err = a.loadConfig(flags); err != nil {
 		return nil, err
 	}
-	c.gate, err = a.newGate(&options{a, flags, c.config}, "schema.fail_on")
+	c.gate, err = a.newGate(&options{app: a, flags: flags, config: c.config}, "schema.fail_on")
 	if err != nil {
 		return nil, err
 	}
@@ -196,6 +196,7 @@ func (c *schemaCheck) load(ctx context.Context) error {
 		return err
 	}
 	c.report.Errors = append(c.report.Errors, c.checked.problems...)
+	c.report.Errors = append(c.report.Errors, c.uncompared(ctx)...)
 	c.pairs, err = c.pairSubjects(ctx)
 	return err
 }
@@ -206,7 +207,7 @@ func (c *schemaCheck) layout() registry.Layout {
 	layout := c.config.layout(c.app)
 	layout.Given = c.app.given(c.paths)
 	if c.catalog != nil {
-		layout.Names = subjectNames(c.catalog)
+		layout.Names = c.checkedNames()
 	}
 	return layout
 }
@@ -289,6 +290,7 @@ func (c *schemaCheck) collect() {
 	}
 	if c.catalog != nil {
 		nameConcerned(r.Findings, c.catalog)
+		placeInline(r.Findings, c.catalog)
 	}
 	r.Normalize() // waivers need the final fingerprints
 }

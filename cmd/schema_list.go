@@ -77,7 +77,7 @@ func (a *app) openFrom(cmd *cobra.Command, from string) (*source, error) {
 	if err := a.checkKind("FROM", from); err != nil {
 		return nil, err
 	}
-	return a.openBaseline(cmd.Context(), &options{a, cmd.Flags(), config}, from, config.layout(a))
+	return a.openBaseline(cmd.Context(), &options{app: a, flags: cmd.Flags(), config: config}, from, config.layout(a))
 }
 
 // checkKind refuses what is not KIND:REF, in the name of what it was given as.

@@ -73,6 +73,9 @@ type goneSchema struct {
 // judgesDeletion reports whether it is a finding when a schema of the baseline is
 // not there: it lies below a checked folder, and the baseline is one of files.
 func (c *schemaCheck) judgesDeletion(old schema.Schema) bool {
+	if document, inline := registry.Document(old.File); inline && c.baseline.wholeRepository {
+		return c.inScope(document)
+	}
 	if c.baseline.wholeRepository {
 		return c.checked.holds(old.File)
 	}
@@ -95,6 +98,9 @@ func (c *schemaCheck) gone(ctx context.Context, known []string) ([]goneSchema, e
 		s, err := c.baseline.Schema(ctx, subject, "")
 		if err != nil {
 			return nil, unchecked(fmt.Errorf("reading %s from %s: %w", subject, c.baseline.ref, err))
+		}
+		if c.stays(subject) {
+			continue
 		}
 		judged := c.judgesDeletion(s)
 		if !judged && c.baseline.wholeRepository {

@@ -55,13 +55,17 @@ type target struct {
 func (a *app) openPaths(ctx context.Context, targets []target, baseline *source, layout registry.Layout) (*tree, error) {
 	t := &tree{origins: map[string]origin{}, onlyFile: len(targets) == 1 && !targets[0].folder}
 	options := dir.Options{Layout: layout, Root: a.base(), Ignored: a.ignored(ctx)}
+	options.Names = layout.Names.Files()
 	if baseline.wholeRepository {
 		for _, target := range targets {
 			if target.folder {
 				t.roots = append(t.roots, root{a.display(target.name), "."})
 			}
 		}
-		return t, t.addBelow(ctx, a.base(), targets, options)
+		if err := t.addBelow(ctx, a.base(), targets, options); err != nil {
+			return nil, err
+		}
+		return t, t.addInline(ctx, layout.Names)
 	}
 	for _, target := range targets {
 		options.Shown = target.name
@@ -76,7 +80,7 @@ func (a *app) openPaths(ctx context.Context, targets []target, baseline *source,
 			t.notes = append(t.notes, fmt.Sprintf("%s is compared with %s of %s", target.name, below, baseline.ref))
 		}
 	}
-	return t, nil
+	return t, t.addInline(ctx, layout.Names)
 }
 
 func (a *app) targets(paths []string) ([]target, error) {

@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/nexus-blueprint/nexus/compat"
@@ -300,8 +302,23 @@ func (c *schemaCheck) judgeDeleted(ctx context.Context, p pair) outcome {
 	old := previous[len(previous)-1]
 	return outcome{
 		status: deleted, oldDigests: digests(previous), place: compat.Start(old, "old"),
-		findings: []report.Finding{compat.SubjectDeleted(old, c.app.remaining(c.counterpart(old.File)))},
+		findings: []report.Finding{c.deletion(old)},
 	}
+}
+
+// deletion is the finding about a subject that is gone. Of one whose file is still
+// there the catalog took the name away.
+func (c *schemaCheck) deletion(old schema.Schema) report.Finding {
+	document, _ := registry.Document(old.File)
+	file := c.counterpart(document)
+	f := compat.SubjectDeleted(old, c.app.remaining(file))
+	_, err := os.Stat(filepath.Join(c.app.base(), filepath.FromSlash(file)))
+	if c.catalog == nil || err != nil {
+		return f
+	}
+	f.Message = "the catalog no longer names it, or names no schema for it: its events stay in the log, and nothing says what they are"
+	f.Hint = fmt.Sprintf("describe %s in the catalog again; %s is still there", old.Subject, file)
+	return f
 }
 
 // levels are the compatibility levels that concern a subject.

@@ -25,7 +25,7 @@ func (c *schemaCheck) settleTrust(ctx context.Context) error {
 	if named := c.trust.given() && c.trust.origin != c.config.entries["schema.trust"].place; named && !demanded {
 		return nil
 	}
-	against, err := (&options{c.app, c.options.flags, &config{}}).get("schema.against")
+	against, err := (&options{app: c.app, flags: c.options.flags, config: &config{}}).get("schema.against")
 	if err != nil {
 		return err
 	}

@@ -129,7 +129,7 @@ func (a *app) waiversFile(cmd *cobra.Command) (full, name string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	g := gate{app: a, options: &options{a, cmd.Flags(), config}}
+	g := gate{app: a, options: &options{app: a, flags: cmd.Flags(), config: config}}
 	full, _, err = g.waiversPath()
 	return full, a.display(full), err
 }

@@ -91,8 +91,7 @@ func (l Layout) Certain(file File) bool {
 
 // knows reports whether the catalog names the file's subject.
 func (l Layout) knows(file File) bool {
-	_, ok := l.Names.Find(file)
-	return ok
+	return len(l.Names.Find(file)) > 0
 }
 
 // rule is the first rule that matches a file, or nil.
@@ -178,12 +177,18 @@ func NewTree(files []File, o TreeOptions) *Tree {
 			t.passed = append(t.passed, file.Name)
 			continue
 		}
-		if name, ok := o.Names.Find(file); ok && c.rule == nil {
-			named[name.Subject] = append(named[name.Subject], namedFile{file, c.kind, name.Version})
+		if names := o.Names.Find(file); len(names) > 0 && c.rule == nil {
+			for _, name := range names {
+				named[name.Subject] = append(named[name.Subject], namedFile{file, c.kind, name.Version})
+			}
 			continue
 		}
 		dir := path.Dir(c.stem)
 		folders[dir] = append(folders[dir], c)
+	}
+	for _, i := range o.Names.Inline() {
+		file := File{Path: i.Name(), Name: i.Name(), Text: i.Text}
+		named[i.Subject] = append(named[i.Subject], namedFile{file, Kind{Format: i.Format}, i.Version})
 	}
 	t.named(named)
 	for _, dir := range slices.Sorted(maps.Keys(folders)) {
@@ -315,7 +320,8 @@ func (t *Tree) Schema(_ context.Context, subject, version string) (schema.Schema
 // resolver reads what a file refers to: by path, or by the identifier that
 // another file of the tree claims.
 func (t *Tree) resolver(name string) func(string) (string, []byte, error) {
-	byPath := Resolver(name, t.resolve)
+	document, _ := Document(name)
+	byPath := Resolver(document, t.resolve)
 	return func(reference string) (string, []byte, error) {
 		if !strings.Contains(reference, ":") {
 			if byPath == nil {

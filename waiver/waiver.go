@@ -68,9 +68,10 @@ func (w Waiver) Covers(f report.Finding) bool {
 	return w.Rule == f.Rule && w.Subject == f.Subject && w.Pointer == f.Place
 }
 
-// sameAs reports whether two waivers cover the same findings.
+// sameAs reports whether two waivers of one owner cover the same findings. Several
+// owners may accept one finding, each for themselves.
 func (w Waiver) sameAs(other Waiver) bool {
-	return w.Fingerprint == other.Fingerprint && w.Rule == other.Rule && w.Subject == other.Subject && w.Pointer == other.Pointer
+	return w.Owner == other.Owner && w.Fingerprint == other.Fingerprint && w.Rule == other.Rule && w.Subject == other.Subject && w.Pointer == other.Pointer
 }
 
 // about says which findings a waiver covers, for messages.

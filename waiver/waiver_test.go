@@ -326,3 +326,16 @@ func TestLoadBaselineErrors(t *testing.T) {
 		})
 	}
 }
+
+// Several owners may accept one finding, each for themselves.
+func TestTwoOwnersOfOneFinding(t *testing.T) {
+	place := "rule: json/made-required, subject: OrderPlaced, pointer: /required/email, reason: agreed, expires: \"2026-06-30\"}\n"
+	text := "version: 1\nwaivers:\n- {owner: billing, " + place + "- {owner: shipping, " + place
+	file, err := Load("waivers.yaml", []byte(text))
+	if err != nil || len(file.Waivers) != 2 {
+		t.Fatalf("got %v, %v", file, err)
+	}
+	if _, err := Load("waivers.yaml", []byte(text+"- {owner: billing, "+place)); err == nil {
+		t.Error("a second waiver of one owner is accepted")
+	}
+}
