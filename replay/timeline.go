@@ -130,7 +130,11 @@ func appendMemberChanges(list []Change, rule string, at Path, a, b map[string]an
 }
 
 func appendElementChanges(list []Change, rule string, at Path, a, b []any) []Change {
-	for i := range max(len(a), len(b)) {
+	first := 0
+	if len(a) > 0 && len(b) >= len(a) && &a[0] == &b[0] {
+		first = len(a) // it only grew: states share what did not change
+	}
+	for i := first; i < max(len(a), len(b)); i++ {
 		var before, after any
 		if i < len(a) {
 			before = a[i]
