@@ -59,9 +59,23 @@ func TestDocumentationShowsRealOutput(t *testing.T) {
 	}
 }
 
+// shellWords splits a command line as a shell does, as far as the pages use one:
+// at spaces, except between single quotes.
+func shellWords(line string) []string {
+	var words []string
+	for i, part := range strings.Split(line, "'") {
+		if i%2 == 1 {
+			words = append(words, part)
+			continue
+		}
+		words = append(words, strings.Fields(part)...)
+	}
+	return words
+}
+
 // run executes a command line of the documentation in this process.
 func run(t *testing.T, command string) string {
-	words := strings.Fields(strings.TrimPrefix(strings.TrimPrefix(command, "go run . "), "nexus "))
+	words := shellWords(strings.TrimPrefix(strings.TrimPrefix(command, "go run . "), "nexus "))
 	var stdout, stderr bytes.Buffer
 	code := cmd.Main(context.Background(), words, strings.NewReader(""), &stdout, &stderr)
 	output := stdout.String() + stderr.String()

@@ -70,6 +70,7 @@ var house = []room{
 	{2, "waiver", nil},
 	{1, "schema", nil},
 	{1, "report", nil},
+	{0, "quietterm", nil},
 	{0, "document", []string{"go.yaml.in/yaml/v3"}},
 	{0, "skeleton/gate", []string{
 		"github.com/open-policy-agent/opa/v1/ast", "github.com/open-policy-agent/opa/v1/metrics",

@@ -27,8 +27,9 @@ type config struct {
 	file    string // as messages name it, empty when there is none
 	dir     string // the folder it stands in, from which its paths count
 	text    []byte
-	entries map[string]entry // by setting key
-	from    *source          // the baseline that it was read from; nil for the work tree
+	doc     *document.Document // nil for an absent or empty file
+	entries map[string]entry   // by setting key
+	from    *source            // the baseline that it was read from; nil for the work tree
 }
 
 // entry is one value of nexus.yaml.
@@ -150,6 +151,7 @@ func (a *app) parseConfig(file, dir string, text []byte) (*config, error) {
 	if err != nil {
 		return nil, inDocument("reading the configuration", err)
 	}
+	c.doc = doc
 	r := configReader{app: a, doc: doc, config: c, settings: settings()}
 	if err := r.object("", "", doc.Value()); err != nil {
 		return nil, err

@@ -59,7 +59,7 @@ func (a *app) shownSettings(c *config) ([]shownSetting, error) {
 	var shown []shownSetting
 	for _, s := range settings() {
 		switch s.shape {
-		case reservedShape:
+		case reservedShape, formShape:
 			continue
 		case tableShape, recordsShape:
 			for _, r := range c.table(s.key) {

@@ -12,6 +12,7 @@ import (
 	"github.com/nexus-blueprint/nexus/catalog"
 	"github.com/nexus-blueprint/nexus/compat"
 	"github.com/nexus-blueprint/nexus/policy"
+	"github.com/nexus-blueprint/nexus/replay"
 	"github.com/nexus-blueprint/nexus/report"
 	"github.com/nexus-blueprint/nexus/waiver"
 )
@@ -35,7 +36,7 @@ func (a *app) schemaRules() []report.Rule {
 
 // otherRules lists the rules of the catalog, of policies' tests and of ledgers.
 func otherRules() []report.Rule {
-	return slices.Concat(catalog.Rules(), policy.Rules(), policy.LedgerRules(), []report.Rule{ruleRejected})
+	return slices.Concat(catalog.Rules(), policy.Rules(), policy.LedgerRules(), []report.Rule{ruleRejected}, replay.Rules())
 }
 
 func sortedRules(rules []report.Rule) []report.Rule {

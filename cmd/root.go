@@ -13,6 +13,7 @@ func (a *app) root() *cobra.Command {
 		a.schemaCommand(),
 		a.catalogCommand(),
 		a.policyCommand(),
+		a.replayCommand(),
 		a.waiverCommand(),
 		a.initCommand(),
 		a.explainCommand(),

@@ -23,6 +23,7 @@ const (
 	versionShape        // the number 1
 	recordsShape        // names to mappings with the keys of fields
 	reservedShape       // a key that a later part of nexus reads
+	formShape           // a form that the package which uses it reads
 )
 
 // setting is one value that a flag, the environment or nexus.yaml gives. The
@@ -86,8 +87,9 @@ func settings() []setting {
 		{key: "policy.erased", flag: "erased", title: "a file with the subjects whose personal data was erased, one a line"},
 		{key: "log.paths", flag: "log", shape: listShape, title: "the exported event log: files, folders or globs"},
 		{key: "log.format", flag: "log-format", initial: "", values: logFormats, title: "the form of the log; empty is found out"},
-		{key: "reducers", shape: reservedShape, title: "how events fold into state"},
-		{key: "upcast", shape: reservedShape, title: "how old events are lifted"},
+		{key: "log.map", shape: tableShape, names: words(event.AttributeNames()...), title: "where a log of your own form keeps the attributes of an event: attribute to path"},
+		{key: "reducers", shape: formShape, title: "how events fold into state, by name; see docs/replay.md"},
+		{key: "upcast", shape: formShape, title: "how old versions of events are lifted to new ones, as a list; see docs/replay.md"},
 		{key: "cost", shape: reservedShape, title: "prices and traffic"},
 		{key: "route", shape: reservedShape, title: "the routing strategy"},
 		{flag: "format", initial: "text", values: words(formatNames()...), title: "the form of the output"},

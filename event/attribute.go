@@ -31,6 +31,7 @@ const (
 	attrPartitionKey
 	attrDataSchema
 	attrDataBase64
+	attributeTotal
 )
 
 // attributeNames are the words of Options.Map.

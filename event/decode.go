@@ -23,14 +23,19 @@ type decoder struct {
 	text     []byte                         // of the frame
 	event    Event
 	skim     skimmer
+	layouts  layouts
+	clock    clock
 	interned interner
 	scratch  []byte   // texts made while decoding; reused by the next record
+	keep     bool     // scratch is not reused: events outlive their round
 	members  []member // of the record
 	columns  []member // of the row
+	nested   []member // of the objects in data
 
 	buffer       []byte // of the framer, from file to file
 	file         string
 	line, offset int64 // of the record
+	length       int   // of the element that the row stands in, or of the record
 }
 
 // compiled is a mapping ready for use.
@@ -51,7 +56,9 @@ func newDecoder(f *format, mapping compiled) *decoder {
 // decode reads the value at the start of text and emits its events. It returns
 // where the value ends, or with an error where the fault is.
 func (d *decoder) decode(text []byte) (int, error) {
-	d.text, d.scratch = text, d.scratch[:0]
+	if d.text = text; !d.keep {
+		d.scratch = d.scratch[:0]
+	}
 	if d.mapping.native {
 		return d.native(text)
 	}
@@ -60,6 +67,7 @@ func (d *decoder) decode(text []byte) (int, error) {
 	if d.members, end, err = appendMembers(d.members[:0], text, 0); err != nil {
 		return end, err
 	}
+	d.length = end
 	if err := d.format.rows(d, text[:end], d.members); err != nil {
 		return 0, err
 	}
@@ -72,7 +80,10 @@ func (d *decoder) send(at int, record []byte) error {
 	if at > 0 {
 		d.event.Line += int64(bytes.Count(d.text[:at], []byte{'\n'}))
 	}
-	d.event.record = record
+	d.event.Length, d.event.record = d.length, record
+	if d.mapping.native {
+		d.event.Length = len(record)
+	}
 	if !d.emit(&d.event) {
 		return errStopped
 	}
@@ -91,7 +102,7 @@ func (d *decoder) set(a attribute, raw []byte, escaped bool) error {
 		return nil
 	case attrData:
 		e.Data = raw
-		return nil
+		return d.checkKeys(raw)
 	case attrMetadata:
 		e.Metadata = embedded(raw)
 		return nil
@@ -128,8 +139,34 @@ func (d *decoder) set(a attribute, raw []byte, escaped bool) error {
 	return nil
 }
 
+// checkKeys refuses data in which an object has a key twice: which of the two
+// counts, nobody can know. Members of the record itself are checked as it is read.
+func (d *decoder) checkKeys(value []byte) error {
+	switch value[0] {
+	case '{':
+		first := len(d.nested)
+		defer func() { d.nested = d.nested[:first] }()
+		var err error
+		if d.nested, _, err = appendMembers(d.nested, value, 0); err != nil {
+			return err
+		}
+		for n := first; n < len(d.nested); n++ {
+			if err := d.checkKeys(d.nested[n].value); err != nil {
+				return err
+			}
+		}
+	case '[':
+		for _, element := range elements(value) {
+			if err := d.checkKeys(element); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 func (d *decoder) setTime(a attribute, text []byte) error {
-	t, ok := parseTime(text)
+	t, ok := d.clock.parse(text)
 	if !ok {
 		return fmt.Errorf("%s %s is neither RFC 3339 nor seconds, ms, us or ns since 1970", a, clip(text))
 	}

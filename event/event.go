@@ -58,11 +58,14 @@ type Event struct {
 	File   string // as it was named or found
 	Line   int64  // in the decompressed text, from 1
 	Offset int64  // of the record in the decompressed text
+	Length int    // of the record there: Log.Picker reads it again
 
 	record     []byte   // its JSON text
 	attributes []byte   // the JSON object whose members are its attributes
 	consumed   []string // names in attributes that the fields above hold
 	flat       bool     // attributes is what Data holds
+	layout     *layout  // of record, when it is known
+	marks      []mark   // the scalars of record, when layout is known
 }
 
 // Record is the JSON text the event was read from: the line, the element of a
@@ -107,13 +110,19 @@ func (e *Event) members() iter.Seq2[[]byte, []byte] {
 	}
 }
 
-// Clone is a copy that shares no memory with the reader.
+// Clone is a copy that shares no memory with the reader. What is part of the
+// record is part of the copy's record.
 func (e *Event) Clone() *Event {
 	c := *e
-	for _, field := range []*[]byte{
-		&c.ID, &c.Stream, &c.CorrelationID, &c.CausationID, &c.Data, &c.Metadata, &c.record, &c.attributes,
-	} {
-		*field = bytes.Clone(*field)
+	c.layout, c.marks = nil, nil
+	c.record = bytes.Clone(e.record)
+	for _, field := range []*[]byte{&c.ID, &c.Stream, &c.CorrelationID, &c.CausationID, &c.Data, &c.Metadata, &c.attributes} {
+		if len(*field) > 0 && isPart(e.record, *field) {
+			at := within(e.record, *field)
+			*field = c.record[at : at+len(*field)]
+		} else {
+			*field = bytes.Clone(*field)
+		}
 	}
 	return &c
 }

@@ -45,6 +45,7 @@ func kurrentRows(d *decoder, text []byte, record []member) error {
 	}
 	base := within(text, entries)
 	for _, e := range slices.Backward(page) {
+		d.length = len(e.text)
 		if err := d.row(base+e.at, e.text); err != nil {
 			return err
 		}

@@ -104,10 +104,11 @@ func (p placed) also(q placed) placed {
 // when it has no such array. A broken element is a fault of its own.
 func (d *decoder) batch(text []byte, array []byte, read func(element []member) ([]byte, error)) error {
 	one := func(at int, text []byte) error {
-		list, _, err := appendMembers(nil, text, 0)
+		list, end, err := appendMembers(nil, text, 0)
 		if err != nil {
 			return d.fault(at, err)
 		}
+		d.length = end
 		row, err := read(list)
 		if err != nil {
 			return d.fault(at, err)

@@ -162,6 +162,11 @@ func (r *reader) step() error {
 		}
 		return err
 	}
+	return r.decode(here)
+}
+
+// decode hands the records of a frame to the decoder.
+func (r *reader) decode(here frame) error {
 	for r.here = here; len(r.here.text) > 0; {
 		text := r.here.text
 		r.d.line, r.d.offset = r.here.line, r.here.offset

@@ -56,11 +56,19 @@ var (
 // native reads one CloudEvent from the start of text.
 func (d *decoder) native(text []byte) (int, error) {
 	d.event = Event{consumed: nativeConsumed}
-	end, late, err := d.skim.walk(d, text)
+	var late late
+	end, known, err := d.layouts.read(d, &late, text)
 	if err != nil {
 		return end, err
 	}
 	e := &d.event
+	if known == nil {
+		d.event = Event{consumed: nativeConsumed}
+		if end, late, err = d.skim.walk(d, text); err != nil {
+			return end, err
+		}
+		d.layouts.learn(e, &late, text[:end])
+	}
 	switch {
 	case late.specVersion == nil:
 		return 0, errSpecVersion
@@ -77,6 +85,7 @@ func (d *decoder) native(text []byte) (int, error) {
 		if err := d.setBase64(late.base64); err != nil {
 			return 0, err
 		}
+		e.layout = nil // it tells nothing about what was packed
 	}
 	e.attributes = text[:end]
 	return end, d.send(0, text[:end])
@@ -134,18 +143,21 @@ func (d *decoder) take(l *late, a attribute, text []byte, i int) (end int, err e
 	} else {
 		end, err = skipValue(text, i, 1)
 	}
-	switch {
-	case err != nil || a == attrOther:
+	if err != nil || a == attrOther {
 		return end, err
-	case a < attributeCount:
-		err = d.set(a, text[i:end], escaped)
-	default:
-		err = l.set(d, a, text[i:end], escaped)
 	}
-	if err != nil {
+	if err = d.give(l, a, text[i:end], escaped); err != nil {
 		return i, err
 	}
 	return end, nil
+}
+
+// give hands the event the value of one of its attributes.
+func (d *decoder) give(l *late, a attribute, raw []byte, escaped bool) error {
+	if a < attributeCount {
+		return d.set(a, raw, escaped)
+	}
+	return l.set(d, a, raw, escaped)
 }
 
 func (l *late) set(d *decoder, a attribute, raw []byte, escaped bool) error {

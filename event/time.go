@@ -17,6 +17,34 @@ func parseTime(text []byte) (time.Time, bool) {
 	return parseEpoch(text)
 }
 
+// A clock parses times, most of which lie in the same minute as the one before.
+type clock struct {
+	minute [minuteSize]byte // as the last time had it
+	start  time.Time        // of that minute
+}
+
+const minuteSize = len("2006-01-02T15:04:")
+
+// parse is parseTime. A time in the known minute and in UTC needs its seconds only.
+func (c *clock) parse(text []byte) (time.Time, bool) {
+	const size = minuteSize
+	if len(text) > size+2 && text[len(text)-1] == 'Z' && [size]byte(text) == c.minute {
+		second := twoDigits(text[size:])
+		nanos, rest, ok := fraction(text[size+2:])
+		if ok && len(rest) == 1 && 0 <= second && second <= 60 {
+			return c.start.Add(time.Duration(second)*time.Second + time.Duration(nanos)), true
+		}
+	}
+	t, ok := parseTime(text)
+	if ok && len(text) > size+2 && text[4] == '-' && text[len(text)-1] == 'Z' {
+		if second := twoDigits(text[size:]); second >= 0 {
+			c.minute = [size]byte(text)
+			c.start = t.Add(-time.Duration(second)*time.Second - time.Duration(t.Nanosecond()))
+		}
+	}
+	return t, ok
+}
+
 func parseCalendar(text []byte) (time.Time, bool) {
 	century, year := twoDigits(text[0:]), twoDigits(text[2:])
 	month, day := twoDigits(text[5:]), twoDigits(text[8:])

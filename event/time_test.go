@@ -80,3 +80,17 @@ func FuzzParseTime(f *testing.F) {
 		}
 	})
 }
+
+// TestClockSaysWhatParseTimeSays gives one clock times of few minutes in turns.
+func TestClockSaysWhatParseTimeSays(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var c clock
+		for _, text := range rapid.SliceOfN(rapid.StringMatching(`2025-0[23]-(01|29)[Tt ]1[09]:5[89]:[0-6][0-9](\.[0-9]{1,12})?(Z|z|\+01:00|ZZ|)|1[0-9]{9,12}|x`), 1, 12).Draw(t, "times") {
+			want, ok := parseTime([]byte(text))
+			got, gotOK := c.parse([]byte(text))
+			if ok != gotOK || !got.Equal(want) {
+				t.Fatalf("%s is %v, %t, want %v, %t", text, got, gotOK, want, ok)
+			}
+		}
+	})
+}

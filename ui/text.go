@@ -33,6 +33,9 @@ const (
 // the eye and the end of a CI log are.
 func Text(t Terminal) report.Renderer {
 	return func(w io.Writer, r *report.Report) error {
+		if r.Terminal != nil && t.Interactive {
+			r = r.Terminal
+		}
 		p := printer{terminal: t, style: newPalette(t), explained: map[string]bool{}, cites: map[string][]string{}}
 		for _, rule := range r.Rules {
 			p.cites[rule.ID] = rule.Controls

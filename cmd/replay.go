@@ -1,0 +1,382 @@
+package cmd
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nexus-blueprint/nexus/document"
+	"github.com/nexus-blueprint/nexus/event"
+	"github.com/nexus-blueprint/nexus/replay"
+	"github.com/nexus-blueprint/nexus/report"
+	"github.com/nexus-blueprint/nexus/skeleton/upcast"
+)
+
+// replayRun is what the commands of replay share: a log, a reducer, and the
+// report in which they answer.
+type replayRun struct {
+	*gate
+	log     *event.Log
+	report  *report.Report
+	stats   *replay.Stats // of what was loaded
+	remarks []string      // below the last table
+}
+
+// bindReplay gives a command the flags of all of replay.
+func (a *app) bindReplay(c *cobra.Command) {
+	f := c.Flags()
+	f.String("log-format", "", "form of the log (default: found out): "+strings.Join(logFormats(a), ", "))
+	f.StringArray("map", nil, "where the log keeps an attribute, as `ATTRIBUTE=PATH`; repeatable")
+	f.String("reducer", "", "the reducer of nexus.yaml to use, by `NAME`")
+	f.StringArray("catalog", nil, "event `CATALOG` that describes the events; repeatable, merged")
+	f.String("index", "", "the index `FILE` of the log (default: LOG.nxi)")
+	f.Bool("no-index", false, "read the log even where it has an index")
+	f.Bool("show-data", false, "show recorded values in every output, not on the terminal alone")
+	a.complete(c, "log.format")
+}
+
+// newReplay reads what every command of replay is told.
+func (a *app) newReplay(cmd *cobra.Command, name string) (*replayRun, error) {
+	o, err := a.options(cmd)
+	if err != nil {
+		return nil, err
+	}
+	g, err := a.newGate(o, "policy.fail_on")
+	if err != nil {
+		return nil, err
+	}
+	r := &replayRun{gate: g, report: g.newReport(name)}
+	return r, nil
+}
+
+// answer runs a command and gives its report: what it could not read makes the
+// run unchecked, in every format.
+func (r *replayRun) answer(ctx context.Context, logs []string, work func(context.Context) error) error {
+	return r.conclude(ctx, func(ctx context.Context) error {
+		if err := r.open(ctx, logs); err != nil {
+			return err
+		}
+		return work(ctx)
+	})
+}
+
+// conclude does the work and gives its report.
+func (r *replayRun) conclude(ctx context.Context, work func(context.Context) error) error {
+	if err := work(ctx); err != nil {
+		if err := r.fail(r.report, err); err != nil {
+			return err
+		}
+	}
+	if r.log != nil {
+		r.report.Inputs = append(r.report.Inputs, logInput(r.log))
+	}
+	r.remark(r.report)
+	if r.report.Terminal != nil {
+		r.remark(r.report.Terminal)
+	}
+	if r.stats != nil {
+		r.report.Errors = append(r.report.Errors, unreadable(r.stats)...)
+	}
+	r.report.Normalize()
+	r.document(r.report)
+	return r.finish(ctx, r.report)
+}
+
+// remark puts the run's remarks below the last table.
+func (r *replayRun) remark(to *report.Report) {
+	if n := len(to.Tables); n > 0 {
+		to.Tables[n-1].Notes = append(to.Tables[n-1].Notes, r.remarks...)
+	}
+}
+
+// open opens the log, by the form and the mapping that were given.
+func (r *replayRun) open(ctx context.Context, logs []string) error {
+	for _, name := range logs {
+		if name == "-" || strings.ContainsAny(name, "*?[") {
+			continue
+		}
+		if _, err := os.Stat(r.app.abs(name)); err != nil {
+			return r.app.missingFor("reading the log", name)
+		}
+	}
+	format, err := r.options.get("log.format")
+	if err != nil {
+		return err
+	}
+	places, err := r.mapping()
+	if err != nil {
+		return err
+	}
+	if r.log, err = event.Open(ctx, logs, event.Options{Stdin: r.app.stdin, Format: format.text(), Map: places}); err != nil {
+		return unchecked(err)
+	}
+	return nil
+}
+
+// mapping is log.map of nexus.yaml with what --map says over it.
+func (r *replayRun) mapping() (map[string]string, error) {
+	places := map[string]string{}
+	for _, row := range r.options.config.table("log.map") {
+		places[row.name] = row.text
+	}
+	for _, text := range flagTexts(r.options.flags.Lookup("map")) {
+		name, path, ok := strings.Cut(text, "=")
+		if !ok || path == "" {
+			return nil, usagef("reading --map: %q is not ATTRIBUTE=PATH", text).hint("for example --map stream=.Item.pk.S")
+		}
+		if err := oneOf("attribute in --map", name, event.AttributeNames()); err != nil {
+			return nil, err
+		}
+		places[name] = path
+	}
+	return places, nil
+}
+
+// reducers reads the reducers of nexus.yaml, with the upcasters that go before them.
+func (o *options) reducers() (map[string]*replay.Reducer, error) {
+	if o.config.doc == nil {
+		return nil, nil
+	}
+	file, _ := o.config.doc.Value().(map[string]any)
+	chain, err := upcast.Parse(file["upcast"])
+	if err != nil {
+		return nil, usage(fmt.Errorf("%s: %w", o.config.file, err))
+	}
+	reducers := map[string]*replay.Reducer{}
+	if file["reducers"] == nil {
+		return reducers, nil
+	}
+	specs, err := replay.ParseReducers(o.config.doc, "/reducers")
+	if err != nil {
+		return nil, usage(err)
+	}
+	for name, spec := range specs {
+		if reducers[name], err = spec.Compile(chain); err != nil {
+			return nil, usage(fmt.Errorf("%s: reducer %s: %w", o.config.file, name, err))
+		}
+	}
+	return reducers, nil
+}
+
+// reducer is the one that --reducer names, else the only one that is for the
+// stream, else the merge of all data.
+func (o *options) reducer(stream string) (*replay.Reducer, error) {
+	all, err := o.reducers()
+	if err != nil {
+		return nil, err
+	}
+	if name := flagText(o.flags, "reducer"); name != "" {
+		return namedReducer(all, name)
+	}
+	var fitting []string
+	for name, r := range all {
+		if stream == "" || r.Handles(stream) {
+			fitting = append(fitting, name)
+		}
+	}
+	slices.Sort(fitting)
+	switch len(fitting) {
+	case 0:
+		return replay.MergeReducer(), nil
+	case 1:
+		return all[fitting[0]], nil
+	}
+	return nil, usagef("choosing a reducer: %s would do", strings.Join(fitting, " and ")).hint("name one: --reducer %s", fitting[0])
+}
+
+// namedReducer finds a reducer by its name.
+func namedReducer(all map[string]*replay.Reducer, name string) (*replay.Reducer, error) {
+	if r := all[name]; r != nil {
+		return r, nil
+	}
+	var names []string
+	for known := range all {
+		names = append(names, known)
+	}
+	slices.Sort(names)
+	if len(names) == 0 {
+		return nil, usagef("unknown reducer %q", name).hint("nexus.yaml has no reducers; docs/replay.md shows how they are written")
+	}
+	return nil, unknown("reducer", name, names)
+}
+
+// stream loads one stream of the log. One that the log does not hold is a
+// mistake of the user.
+func (r *replayRun) stream(ctx context.Context, id string) (replay.Stream, error) {
+	if stream, found, err := r.indexed(ctx, id); err != nil || found {
+		return stream, err
+	}
+	streams, stats, err := replay.Load(ctx, r.log, replay.LoadOptions{Stream: id})
+	if r.stats = stats; err != nil {
+		return replay.Stream{}, unchecked(err)
+	}
+	if len(streams) > 0 {
+		return streams[0], nil
+	}
+	names, err := r.streamNames(ctx)
+	if err != nil {
+		return replay.Stream{}, err
+	}
+	return replay.Stream{}, unknown("stream", id, names)
+}
+
+// maxNames is how many streams are remembered to guess which one was meant.
+const maxNames = 10_000
+
+func (r *replayRun) streamNames(ctx context.Context) ([]string, error) {
+	seen := map[string]bool{}
+	for e, err := range r.log.Events(ctx) {
+		if _, broken := errors.AsType[*event.RecordError](err); broken || err == nil && e.Stream == nil {
+			continue
+		}
+		if err != nil {
+			return nil, unchecked(err)
+		}
+		if seen[string(e.Stream)] = true; len(seen) == maxNames {
+			break
+		}
+	}
+	names := make([]string, 0, len(seen))
+	for name := range seen {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// unreadable are the records that could not be read, as the report shows them.
+func unreadable(stats *replay.Stats) []report.Problem {
+	var problems []report.Problem
+	for _, broken := range stats.Broken[:min(len(stats.Broken), maxUnreadable)] {
+		problems = append(problems, recordProblem(broken))
+	}
+	if left := stats.BrokenCount - int64(len(problems)); left > 0 {
+		problems = append(problems, report.Problem{Code: "unreadable-record", Message: report.Count(int(left), "further record") + " could not be read"})
+	}
+	return problems
+}
+
+// point reads a point of the command line; an empty text is the end.
+func point(flag, text string) (replay.Point, error) {
+	if text == "" {
+		return replay.Point{}, nil
+	}
+	p, err := replay.ParsePoint(text)
+	if err != nil {
+		return p, usage(fmt.Errorf("reading --%s: %w", flag, err))
+	}
+	return p, nil
+}
+
+// instant reads a time of the command line.
+func instant(flag, text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	at, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return at, usagef("reading --%s: %q is no time in RFC 3339", flag, text).hint("write it as 2026-01-31T10:00:00Z")
+	}
+	return at.UTC(), nil
+}
+
+// bothViews builds the answer twice: as everybody may see it, and as the person
+// at the terminal does.
+func (r *replayRun) bothViews(build func(to *report.Report, v view)) {
+	if r.showData() {
+		build(r.report, view{})
+		return
+	}
+	build(r.report, view{show: func(_ replay.Path, value any) any { return redactor{}.value("", value) }})
+	whole := *r.report
+	build(&whole, view{})
+	r.report.Terminal = &whole
+}
+
+// view shows recorded values, or what stands for them.
+type view struct {
+	show replay.Redactor // nil shows all
+}
+
+// value is a recorded value as it may be shown.
+func (v view) value(value any) any {
+	if v.show == nil {
+		return value
+	}
+	return v.show(nil, value)
+}
+
+// text is a recorded value as JSON.
+func (v view) text(value any, missing bool) string {
+	if missing {
+		return "-"
+	}
+	return document.Encode(v.value(value))
+}
+
+// notes say that recorded values are hidden, where they are.
+func (v view) notes() []string {
+	if v.show == nil {
+		return nil
+	}
+	return []string{"recorded values are hidden here; --show-data shows them"}
+}
+
+// noted is a table that says when its values are hidden.
+func (v view) noted(t report.Table) report.Table {
+	t.Notes = append(t.Notes, v.notes()...)
+	return t
+}
+
+// notApplied reports the events that a reducer could not apply: a state that lacks
+// them must not pass for the right one.
+func (r *replayRun) notApplied(failed []*replay.ApplyError) {
+	for _, f := range failed[:min(len(failed), maxUnreadable)] {
+		line := int(max(f.Line, 1))
+		r.report.Errors = append(r.report.Errors, report.Problem{Code: "not-applied", Message: f.Error(), Location: &report.Location{
+			File: f.File, Line: line, Column: 1, EndLine: line, EndColumn: 1, Side: "new", Offset: &f.Offset,
+		}})
+	}
+	if left := len(failed) - maxUnreadable; left > 0 {
+		r.report.Errors = append(r.report.Errors, report.Problem{Code: "not-applied", Message: report.Count(left, "further event") + " could not be applied"})
+	}
+}
+
+// timeText is a time as reports show it, or a dash.
+func timeText(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}
+
+// sequenceText is an event's place in its stream, or a dash.
+func sequenceText(e *event.Event) string {
+	if !e.HasSequence {
+		return "-"
+	}
+	return fmt.Sprint(e.Sequence)
+}
+
+// changesText sums changes up on a line: status "placed" -> "paid".
+func (v view) changesText(changes []replay.Change) string {
+	parts := make([]string, len(changes))
+	for i, c := range changes {
+		switch after := v.text(c.After, c.Removed); {
+		case c.Added:
+			parts[i] = c.Path.String() + " = " + after
+		case c.Removed:
+			parts[i] = c.Path.String() + " removed"
+		default:
+			parts[i] = c.Path.String() + " " + v.text(c.Before, false) + " -> " + after
+		}
+	}
+	return cmp.Or(strings.Join(parts, ", "), "nothing")
+}

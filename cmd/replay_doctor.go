@@ -1,0 +1,214 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nexus-blueprint/nexus/catalog"
+	"github.com/nexus-blueprint/nexus/compat"
+	"github.com/nexus-blueprint/nexus/document"
+	"github.com/nexus-blueprint/nexus/event"
+	"github.com/nexus-blueprint/nexus/event/index"
+	"github.com/nexus-blueprint/nexus/registry"
+	"github.com/nexus-blueprint/nexus/replay"
+	"github.com/nexus-blueprint/nexus/report"
+	"github.com/nexus-blueprint/nexus/schema"
+)
+
+func (a *app) replayDoctorCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "doctor LOG...",
+		Short: "Find what is wrong with a log: gaps, duplicates, disorder, broken causation, invalid events",
+		Long: `Reads the log once and reports gaps, duplicates, events out of order, time that runs
+back, causes that are missing, and records that cannot be read. With --catalog every
+event is also judged by its schema.`,
+		Example: `  nexus replay doctor log.ndjson
+  nexus replay doctor log.ndjson --catalog catalog --report junit=doctor.xml`,
+		Args: takes("LOG..."),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r, err := a.newReplay(cmd, "replay doctor")
+			if err != nil {
+				return err
+			}
+			return r.answer(cmd.Context(), args, r.doctor)
+		},
+	}
+	a.bindGate(c)
+	a.bindReplay(c)
+	return c
+}
+
+func (r *replayRun) doctor(ctx context.Context) error {
+	validate, err := r.eventValidator(ctx)
+	if err != nil {
+		return err
+	}
+	found, err := replay.Doctor(ctx, r.log, replay.DoctorOptions{Validate: validate})
+	if err != nil {
+		return unchecked(err)
+	}
+	to := r.report
+	to.Checked, to.Findings, to.Checks, to.Tables, to.Data = int(found.Events), found.Findings, found.Checks, found.Tables(), found
+	to.Errors = append(to.Errors, found.Problems...)
+	to.Headline = fmt.Sprintf("%s of %s examined", report.Count(int(found.Events), "event"), report.Count(found.Streams, "stream"))
+	if summary := to.Summary().String(); summary != "" {
+		to.Headline += ": " + summary
+	} else {
+		to.Headline += ": nothing wrong"
+	}
+	return nil
+}
+
+// eventValidator judges events by the schemas of the catalog; nil without one.
+func (r *replayRun) eventValidator(ctx context.Context) (func(*event.Event) ([]schema.Reason, bool), error) {
+	paths, err := r.options.catalogPaths("")
+	if err != nil || len(paths) == 0 {
+		return nil, err
+	}
+	c, err := r.options.loadCatalog(ctx, paths)
+	if err != nil {
+		return nil, err
+	}
+	r.report.Inputs = append(r.report.Inputs, catalogInput(c))
+	r.report.Errors = append(r.report.Errors, c.Problems...)
+	engines, err := r.app.newEngines(r.options)
+	if err != nil {
+		return nil, err
+	}
+	validators := map[string]schema.Validator{} // by type as the log writes it; nil for one without a schema
+	return func(e *event.Event) ([]schema.Reason, bool) {
+		validator, known := validators[e.Type]
+		if !known {
+			described := c.Event(e.Type, "")
+			if described == nil {
+				described = c.Event(event.ShortType(e.Type), "")
+			}
+			if described != nil {
+				var failed error
+				if validator, failed = r.validatorOf(described, engines); failed != nil {
+					r.report.Errors = append(r.report.Errors, problem(described.ID, failed))
+				}
+			}
+			validators[e.Type] = validator
+		}
+		if validator == nil {
+			return nil, false
+		}
+		doc, err := document.Parse("event.json", e.Data)
+		if err == nil {
+			err = validator.Validate(doc.Value())
+		}
+		if err == nil {
+			return nil, true
+		}
+		return schema.Reasons(err), true
+	}, nil
+}
+
+// validatorOf compiles the schema of a catalog's event; nil when it has none.
+func (r *replayRun) validatorOf(e *catalog.Event, engines map[schema.Format]compat.Engine) (schema.Validator, error) {
+	s := e.Schema.Get
+	engine := engines[r.app.formatOf(s)]
+	if !e.Schema.Known() || len(s.Text) == 0 || engine == nil {
+		return nil, nil
+	}
+	parsed, err := engine.Parse(schema.Schema{
+		Subject: e.ID, Version: e.Version.Get, Format: engine.Format(), File: s.File, Text: s.Text,
+		Resolve: registry.Resolver(s.File, r.app.readRepository),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return parsed.Validator()
+}
+
+func (a *app) replayTraceCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "trace LOG ID",
+		Short: "Draw what caused what, across streams, with the time between cause and effect",
+		Long:  `ID is a correlation id or the id of an event; of an event, all that shares its correlation is shown.`,
+		Example: `  nexus replay trace log.ndjson c9
+  nexus replay trace log.ndjson e17 --format json`,
+		Args: takes("LOG", "ID"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r, err := a.newReplay(cmd, "replay trace")
+			if err != nil {
+				return err
+			}
+			return r.answer(cmd.Context(), args[:1], func(ctx context.Context) error { return r.trace(ctx, args[1]) })
+		},
+	}
+	a.bindGate(c)
+	a.bindReplay(c)
+	return c
+}
+
+func (r *replayRun) trace(ctx context.Context, id string) error {
+	var reader *index.Reader
+	x, err := r.freshIndex()
+	if err != nil {
+		return err
+	}
+	if x != nil {
+		defer x.Close()
+		reader = x.Reader(r.log)
+		defer reader.Close()
+	}
+	tree, err := replay.Trace(ctx, r.log, reader, id)
+	if err != nil {
+		return usage(err)
+	}
+	table := report.Table{Title: "Trace of " + id, Columns: []string{"Event"}}
+	for _, line := range tree.Lines() {
+		table.Rows = append(table.Rows, []string{line.String()})
+	}
+	to := r.report
+	to.Checked, to.Tables, to.Data = len(table.Rows), []report.Table{table}, tree
+	to.Headline = report.Count(len(table.Rows), "event") + " traced"
+	if tree.Correlation != "" {
+		to.Headline += ", correlation " + tree.Correlation
+	}
+	return nil
+}
+
+func (a *app) replaySnapshotsCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "snapshots LOG",
+		Short: "Measure what snapshots of the streams would save, and what they would cost",
+		Args:  takes("LOG"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r, err := a.newReplay(cmd, "replay snapshots")
+			if err != nil {
+				return err
+			}
+			perRead, _ := cmd.Flags().GetFloat64("writes-per-read")
+			if perRead <= 0 {
+				return usagef("reading --writes-per-read: %g is not above 0", perRead)
+			}
+			return r.answer(cmd.Context(), args, func(ctx context.Context) error { return r.snapshots(ctx, perRead) })
+		},
+	}
+	a.bindGate(c)
+	a.bindReplay(c)
+	c.Flags().Float64("writes-per-read", 1, "how many events are appended for one read of a stream")
+	return c
+}
+
+func (r *replayRun) snapshots(ctx context.Context, perRead float64) error {
+	reducer, err := r.options.reducer("")
+	if err != nil {
+		return err
+	}
+	advice, err := replay.Snapshots(ctx, r.log, reducer, replay.SnapshotOptions{WritesPerRead: perRead})
+	if err != nil {
+		return unchecked(err)
+	}
+	r.stats = &advice.Stats
+	to := r.report
+	to.Checked, to.Tables, to.Data, to.Headline = advice.Streams, advice.Tables(), advice.Data(), strings.TrimSpace(advice.Headline())
+	to.Charts = []report.Chart{advice.Chart()}
+	return nil
+}

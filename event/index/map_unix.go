@@ -1,0 +1,21 @@
+//go:build darwin || dragonfly || freebsd || netbsd || openbsd
+
+package index
+
+import (
+	"math"
+	"os"
+	"syscall"
+)
+
+// mapFile maps a file into memory for reading.
+func mapFile(file *os.File, size int64) ([]byte, func() error, error) {
+	if size > math.MaxInt {
+		return nil, nil, syscall.ENOMEM
+	}
+	text, err := syscall.Mmap(int(file.Fd()), 0, int(size), syscall.PROT_READ, syscall.MAP_SHARED)
+	if err != nil {
+		return nil, nil, err
+	}
+	return text, func() error { return syscall.Munmap(text) }, nil
+}

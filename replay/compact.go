@@ -1,0 +1,290 @@
+package replay
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/nexus-blueprint/nexus/event"
+)
+
+// A program is a reducer compiled for folding many streams. The state of a
+// stream is a row of slots, one for each path that operations write; all else in
+// it is what init says.
+type program struct {
+	reducer *Reducer
+	paths   []Path
+	shape   shape
+	first   []slot // the row before the first event
+	fixed   []byte // the texts of first
+	types   map[string]*typeProgram
+	upcast  map[string]*typeProgram // by the type that events have behind their upcasters
+	other   *typeProgram            // of types without rules
+	general bool                    // some operations need a State
+}
+
+// A typeProgram is what events of one type do. It belongs to one goroutine.
+type typeProgram struct {
+	ops     []compactOp
+	fields  *event.Fields
+	values  int
+	general bool // the operations need a State
+	upcasts bool
+	nothing bool // no operation at all
+}
+
+type compactOp struct {
+	kind     OperationKind
+	slot     int
+	field    int    // of the data; -1: text is the value
+	text     []byte // a literal, or the fallback of a field; nil: none
+	rule     string
+	data     Path
+	dataPath string
+}
+
+// compile makes the program of a reducer for one goroutine.
+func (r *Reducer) compile() (*program, error) {
+	p := &program{reducer: r, types: map[string]*typeProgram{}, upcast: map[string]*typeProgram{}}
+	p.choosePaths()
+	for i := range p.paths {
+		p.first = append(p.first, p.initial(i))
+	}
+	var err error
+	if p.shape, err = p.shapeOf(r.spec.Init, nil, true); err != nil {
+		return nil, err
+	}
+	p.other = &typeProgram{nothing: true}
+	if ops, ok := r.rules[anyType]; ok {
+		p.other, err = p.typeProgram(ops)
+	}
+	return p, err
+}
+
+// choosePaths gives every written path a slot when no path leads into another
+// one. Reducers of which some do are folded by their States.
+func (p *program) choosePaths() {
+	for _, ops := range p.reducer.rules {
+		if !isSimple(ops) {
+			p.general = true
+			continue
+		}
+		for _, o := range ops {
+			p.paths = append(p.paths, o.Path)
+		}
+	}
+	slices.SortFunc(p.paths, func(a, b Path) int { return compareKeys(a.Pointer(), b.Pointer()) })
+	p.paths = slices.CompactFunc(p.paths, func(a, b Path) bool { return slices.Equal(a, b) })
+	for i, a := range p.paths {
+		overlap := slices.ContainsFunc(p.paths[:i], func(b Path) bool { return a.below(b) || b.below(a) })
+		if overlap || !p.hasRoom(a) {
+			p.paths, p.general = nil, true
+			return
+		}
+	}
+}
+
+// hasRoom reports whether all that a path leads through is an object in init, or
+// is not there.
+func (p *program) hasRoom(path Path) bool {
+	for n := range path {
+		value, found := path[:n].in(p.reducer.spec.Init)
+		if _, isObject := value.(map[string]any); found && !isObject {
+			return false
+		}
+	}
+	return true
+}
+
+// isSimple reports whether operations work on slots: they have no expressions,
+// write members, and each writes another one.
+func isSimple(ops []op) bool {
+	for i, o := range ops {
+		switch o.Kind {
+		case OpSet, OpAdd, OpAppend, OpDelete:
+		default:
+			return false
+		}
+		if o.when != nil || o.expr != nil || len(o.Path) == 0 || !o.Path.plain() {
+			return false
+		}
+		if slices.ContainsFunc(ops[:i], func(b op) bool { return slices.Equal(o.Path, b.Path) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// initial is the slot of a path before the first event.
+func (p *program) initial(i int) slot {
+	value, found := p.paths[i].in(p.reducer.spec.Init)
+	if !found {
+		return slot{kind: slotNever}
+	}
+	at := len(p.fixed)
+	p.fixed = appendJSON(p.fixed, value)
+	return slot{kind: slotRaw, place: place{0, uint32(at)}, size: uint32(len(p.fixed) - at)}
+}
+
+// appendJSON appends a tree as JSON text; a number keeps its text.
+func appendJSON(dst []byte, value any) []byte {
+	text, err := json.Marshal(value)
+	if err != nil {
+		panic(fmt.Sprintf("a JSON value has a text: %v", err))
+	}
+	return append(dst, text...)
+}
+
+// forType is the program of a type.
+func (p *program) forType(name string) (*typeProgram, error) {
+	if t, ok := p.types[name]; ok {
+		return t, nil
+	}
+	t, err := p.newType(name)
+	if len(p.types) < 1<<14 {
+		p.types[name] = t
+	}
+	return t, err
+}
+
+func (p *program) newType(name string) (*typeProgram, error) {
+	upcasts := p.reducer.upcasts(name)
+	ops := p.reducer.operations(name)
+	switch {
+	case upcasts && p.general:
+		return &typeProgram{general: true}, nil
+	case upcasts:
+		return &typeProgram{upcasts: true}, nil
+	case ops == nil:
+		return p.other, nil
+	}
+	return p.typeProgram(ops)
+}
+
+// afterUpcast is the program of the type that an upcast event has.
+func (p *program) afterUpcast(name string) (*typeProgram, error) {
+	if t, ok := p.upcast[name]; ok {
+		return t, nil
+	}
+	t, err := p.other, error(nil)
+	if ops := p.reducer.operations(name); ops != nil {
+		t, err = p.typeProgram(ops)
+	}
+	p.upcast[name] = t
+	return t, err
+}
+
+func (p *program) typeProgram(ops []op) (*typeProgram, error) {
+	t := &typeProgram{general: p.general && (p.paths == nil || !isSimple(ops)), nothing: len(ops) == 0}
+	if t.general || t.nothing {
+		t.general = !t.nothing
+		return t, nil
+	}
+	var texts []string
+	for _, o := range ops {
+		c := compactOp{kind: o.Kind, rule: o.rule, field: -1, data: o.Source.Data}
+		c.slot = slices.IndexFunc(p.paths, func(path Path) bool { return slices.Equal(path, o.Path) })
+		switch {
+		case o.Source.FromData:
+			if c.dataPath = o.Source.Data.String(); !slices.Contains(texts, c.dataPath) {
+				texts = append(texts, c.dataPath)
+			}
+			c.field = slices.Index(texts, c.dataPath)
+			if o.Source.HasDefault {
+				c.text = appendJSON(nil, o.Source.Fallback)
+			}
+		case o.Kind != OpDelete:
+			c.text = appendJSON(nil, o.Source.Literal)
+		}
+		t.ops = append(t.ops, c)
+	}
+	t.values = len(texts)
+	var err error
+	t.fields, err = event.NewFields(texts...)
+	return t, err
+}
+
+// A shape writes the text of a state from its slots.
+type shape struct {
+	slot    int    // -1: none
+	fixed   []byte // canonical text, when no slot is in it
+	keys    [][]byte
+	members []shape
+	initial bool // init has the object
+}
+
+func (p *program) shapeOf(value any, at Path, found bool) (shape, error) {
+	if i := slices.IndexFunc(p.paths, func(path Path) bool { return slices.Equal(path, at) }); i >= 0 {
+		return shape{slot: i}, nil
+	}
+	s := shape{slot: -1, initial: found}
+	object, _ := value.(map[string]any)
+	var keys []string
+	inside := false
+	for key := range object {
+		keys = append(keys, key)
+	}
+	for _, path := range p.paths {
+		if path.below(at) {
+			inside = true
+			keys = append(keys, path[len(at)].Key)
+		}
+	}
+	if !inside {
+		var err error
+		s.fixed, err = appendCanonicalValue(nil, value)
+		return s, err
+	}
+	slices.SortFunc(keys, compareKeys[string])
+	for _, key := range slices.Compact(keys) {
+		below, has := object[key]
+		member, err := p.shapeOf(below, at.and(Segment{Key: key, Index: -1}), has)
+		if err != nil {
+			return s, err
+		}
+		s.keys = append(s.keys, append(appendString(nil, []byte(key)), ':'))
+		s.members = append(s.members, member)
+	}
+	return s, nil
+}
+
+// exists reports whether the state has the value: an object is there from the
+// first write below it on.
+func (s *shape) exists(row []slot) bool {
+	if s.slot >= 0 {
+		return row[s.slot].kind > slotGone
+	}
+	return s.initial || s.touched(row)
+}
+
+func (s *shape) touched(row []slot) bool {
+	if s.slot >= 0 {
+		return row[s.slot].kind != slotNever
+	}
+	return slices.ContainsFunc(s.members, func(m shape) bool { return m.touched(row) })
+}
+
+func (s *shape) append(dst []byte, row []slot, sh *shard) ([]byte, error) {
+	switch {
+	case s.slot >= 0:
+		return sh.appendSlot(dst, &row[s.slot])
+	case s.fixed != nil:
+		return append(dst, s.fixed...), nil
+	}
+	dst = append(dst, '{')
+	first := true
+	for i := range s.members {
+		if !s.members[i].exists(row) {
+			continue
+		}
+		if !first {
+			dst = append(dst, ',')
+		}
+		first = false
+		var err error
+		if dst, err = s.members[i].append(append(dst, s.keys[i]...), row, sh); err != nil {
+			return dst, err
+		}
+	}
+	return append(dst, '}'), nil
+}

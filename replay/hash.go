@@ -1,0 +1,38 @@
+package replay
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+)
+
+// Hash is the SHA-256 of the canonical text of the state.
+func (s *State) Hash() ([sha256.Size]byte, error) {
+	text, err := s.MarshalJSON()
+	return sha256.Sum256(text), err
+}
+
+// Hash is the SHA-256 of the canonical text of the stream's state.
+func (s *StreamState) Hash() ([sha256.Size]byte, error) {
+	text, err := s.AppendJSON(nil)
+	return sha256.Sum256(text), err
+}
+
+// Root is one hash over the ids and the states of all streams. It is the same
+// for the same log on any number of cores, in any order of its files and in any
+// format that holds the same events.
+func (r *Result) Root() ([sha256.Size]byte, error) {
+	var root [sha256.Size]byte
+	all := sha256.New()
+	for i := range r.Streams {
+		s := &r.Streams[i]
+		sum, err := s.Hash()
+		if err != nil {
+			return root, err
+		}
+		// The length keeps an id apart from what follows it.
+		all.Write(binary.BigEndian.AppendUint64(nil, uint64(len(s.ID))))
+		all.Write([]byte(s.ID))
+		all.Write(sum[:])
+	}
+	return [sha256.Size]byte(all.Sum(nil)), nil
+}

@@ -1,0 +1,104 @@
+package replay
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"slices"
+
+	"github.com/nexus-blueprint/nexus/event"
+)
+
+// Neutral is the minimum with the values of its events replaced by neutral ones
+// ("x", 0, false) wherever the expression stays true. Such a fixture shows only
+// the values that matter, and holds no others of the people the events are about;
+// ids and times stay. Kept names the values that had to stay.
+func (m *Minimum) Neutral(ctx context.Context, o MinimiseOptions) (*Minimum, error) {
+	n := *m
+	n.Stream.Events, n.Kept = slices.Clone(m.Stream.Events), []Kept{}
+	t := &trial{ctx: ctx, reducer: m.Reducer, expr: m.Expr, left: cmp.Or(o.Most, defaultFolded)}
+	for i := range n.Stream.Events {
+		if err := n.neutralise(t, i); err != nil {
+			return nil, err
+		}
+	}
+	n.Trials += t.trials
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	n.State, _ = t.fold(n.Reducer.Init(), n.Stream.Events)
+	return &n, nil
+}
+
+// neutralise replaces the values of one event: all at once if that does, else
+// one by one. What it does not come to is kept.
+func (m *Minimum) neutralise(t *trial, i int) error {
+	e := m.Stream.Events[i]
+	data, err := decodeOptional(e.Data)
+	if err != nil || e.Base64 {
+		return err
+	}
+	places := leaves(nil, nil, data)
+	all := data
+	for _, p := range places {
+		if changed, err := put(all, p, neutral(p, data)); err == nil {
+			all = changed
+		}
+	}
+	if m.tryData(t, i, e, all) {
+		return nil
+	}
+	for _, p := range places {
+		if changed, err := put(data, p, neutral(p, data)); err == nil && m.tryData(t, i, e, changed) {
+			data = changed
+		} else {
+			m.Kept = append(m.Kept, Kept{e, p})
+		}
+	}
+	return nil
+}
+
+// tryData gives event i, recorded as e, other data if the expression stays true.
+func (m *Minimum) tryData(t *trial, i int, e *event.Event, data any) bool {
+	if t.over() {
+		return false
+	}
+	was := m.Stream.Events[i]
+	changed := e.Clone()
+	changed.Data = appendJSON(nil, data)
+	m.Stream.Events[i] = changed
+	if t.holds(t.reducer.Init(), nil, nil, m.Stream.Events) {
+		return true
+	}
+	m.Stream.Events[i] = was
+	return false
+}
+
+// leaves lists the places of the scalars that are not neutral.
+func leaves(list []Path, at Path, value any) []Path {
+	for _, p := range below(at, value) {
+		member, _ := p[len(at):].in(value)
+		list = leaves(list, p, member)
+	}
+	if !isContainer(value) && len(at) > 0 && !equal(value, neutralOf(value)) {
+		list = append(list, at)
+	}
+	return list
+}
+
+func neutral(p Path, data any) any {
+	value, _ := p.in(data)
+	return neutralOf(value)
+}
+
+func neutralOf(value any) any {
+	switch value.(type) {
+	case string:
+		return "x"
+	case json.Number:
+		return json.Number("0")
+	case bool:
+		return false
+	}
+	return value
+}

@@ -1,0 +1,221 @@
+package replay
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// A slot is one written place of one stream's state.
+type slot struct {
+	place      place  // of its text in the arena
+	size, room uint32 // of its text; without room it is init's
+	number     int64
+	scale      int32
+	kind       slotKind
+}
+
+type slotKind uint8
+
+const (
+	slotNever  slotKind = iota // nothing was ever written
+	slotGone                   // deleted
+	slotRaw                    // JSON text as it was recorded
+	slotNumber                 // number and scale
+	slotList                   // the elements' texts, a comma behind each
+)
+
+// row is the slots of a stream.
+func (sh *shard) row(i int32) []slot {
+	n := len(sh.program.first)
+	return sh.rows[int(i)*n : int(i)*n+n]
+}
+
+// fold does the operations of an event to a row. It first checks all of them: an
+// event changes everything it should or nothing.
+func (sh *shard) fold(row []slot, t *typeProgram, values [][]byte) (rule string, err error) {
+	sums := sh.sums[:0]
+	for i := range t.ops {
+		o := &t.ops[i]
+		if o.field >= 0 && o.text == nil && values[o.field] == nil {
+			return o.rule, fmt.Errorf("%s: %w", o.data, errNoData)
+		}
+		switch o.kind {
+		case OpAdd:
+			sum, err := sh.sum(&row[o.slot], o.value(values))
+			if err != nil {
+				return o.rule, fmt.Errorf("%s: %w", sh.program.paths[o.slot], err)
+			}
+			sums = append(sums, sum)
+		case OpAppend:
+			if err := sh.checkList(&row[o.slot]); err != nil {
+				return o.rule, fmt.Errorf("%s is %w", sh.program.paths[o.slot], err)
+			}
+		}
+	}
+	sh.sums = sums
+	for i := range t.ops {
+		o := &t.ops[i]
+		s := &row[o.slot]
+		switch o.kind {
+		case OpSet:
+			sh.write(s, o.value(values))
+			s.kind = slotRaw
+		case OpAdd:
+			sh.setNumber(s, sums[0])
+			sums = sums[1:]
+		case OpAppend:
+			sh.push(s, o.value(values))
+		case OpDelete:
+			s.kind = min(s.kind, slotGone)
+		}
+	}
+	return "", nil
+}
+
+func (o *compactOp) value(values [][]byte) []byte {
+	if o.field >= 0 && values[o.field] != nil {
+		return values[o.field]
+	}
+	return o.text
+}
+
+// sum is what the slot holds and the number that text says.
+func (sh *shard) sum(s *slot, text []byte) (Decimal, error) {
+	var old Decimal
+	switch s.kind {
+	case slotNumber:
+		if small, scale, ok := parseSmall(text); ok {
+			if sum, scale, ok := addSmall(s.number, s.scale, small, scale); ok {
+				return Decimal{small: sum, scale: scale}, nil
+			}
+		}
+		old = Decimal{small: s.number, scale: s.scale}
+	case slotRaw:
+		if raw := sh.arena.bytes(s.place, s.size); raw[0] != 'n' {
+			var err error
+			if old, err = numberIn(raw); err != nil {
+				return old, err
+			}
+		}
+	case slotList:
+		return old, errors.New("an array cannot be added")
+	case slotNever, slotGone:
+	}
+	d, err := numberIn(text)
+	return old.Add(d), err
+}
+
+func numberIn(text []byte) (Decimal, error) {
+	if c := text[0]; c != '-' && c-'0' > 9 {
+		return Decimal{}, fmt.Errorf("%s cannot be added", describeText(text))
+	}
+	return parseDecimal(text)
+}
+
+func describeText(text []byte) string {
+	switch text[0] {
+	case '"':
+		return "a string"
+	case '{':
+		return "an object"
+	case '[':
+		return "an array"
+	case 't', 'f':
+		return "a truth value"
+	case 'n':
+		return "null"
+	}
+	return "a number"
+}
+
+func (sh *shard) setNumber(s *slot, d Decimal) {
+	if d.large != nil {
+		sh.write(s, d.append(nil))
+		s.kind = slotRaw
+		return
+	}
+	s.number, s.scale, s.kind = d.small, d.scale, slotNumber
+}
+
+// write puts text where the slot's text is, or where there is room for it.
+func (sh *shard) write(s *slot, text []byte) {
+	if int(s.room) < len(text) {
+		sh.arena.give(s.place, s.room)
+		s.place, s.room = sh.arena.take(len(text))
+	}
+	s.size = uint32(len(text))
+	copy(sh.arena.bytes(s.place, s.size), text)
+}
+
+func (sh *shard) checkList(s *slot) error {
+	switch s.kind {
+	case slotNumber:
+		return errors.New("a number, not an array")
+	case slotRaw:
+		if raw := sh.arena.bytes(s.place, s.size); raw[0] != '[' && raw[0] != 'n' {
+			return fmt.Errorf("%s, not an array", describeText(raw))
+		}
+	case slotNever, slotGone, slotList:
+	}
+	return nil
+}
+
+// push appends an element to a list, or makes it one.
+func (sh *shard) push(s *slot, text []byte) {
+	if s.kind != slotList {
+		sh.makeList(s)
+	}
+	size := s.size + uint32(len(text)) + 1
+	if s.room < size {
+		p, room := sh.arena.take(int(size) + int(size)/4)
+		copy(sh.arena.bytes(p, room), sh.arena.bytes(s.place, s.size))
+		sh.arena.give(s.place, s.room)
+		s.place, s.room = p, room
+	}
+	to := sh.arena.bytes(s.place, size)
+	copy(to[s.size:], text)
+	to[size-1] = ','
+	s.size = size
+}
+
+// makeList turns an array's text, null or nothing into a list.
+func (sh *shard) makeList(s *slot) {
+	var elements []byte
+	if s.kind == slotRaw {
+		raw := sh.arena.bytes(s.place, s.size)
+		if inner := raw[1 : len(raw)-1]; raw[0] == '[' && space(inner, 0) < len(inner) {
+			elements = append(slices.Clone(inner), ',')
+		}
+	}
+	s.kind, s.size = slotList, 0
+	if len(elements) > 0 {
+		sh.write(s, elements)
+	}
+}
+
+// appendSlot appends the canonical text of a slot's value.
+func (sh *shard) appendSlot(dst []byte, s *slot) ([]byte, error) {
+	switch s.kind {
+	case slotNumber:
+		return Decimal{small: s.number, scale: s.scale}.append(dst), nil
+	case slotRaw:
+		dst, _, err := sh.writer.append(dst, sh.arena.bytes(s.place, s.size))
+		return dst, err
+	}
+	dst = append(dst, '[')
+	list := sh.arena.bytes(s.place, s.size)
+	for i := 0; i < len(list); {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		i = space(list, i)
+		var n int
+		var err error
+		if dst, n, err = sh.writer.append(dst, list[i:]); err != nil {
+			return dst, err
+		}
+		i = space(list, i+n) + 1
+	}
+	return append(dst, ']'), nil
+}
