@@ -68,7 +68,7 @@ func joins(c byte) bool {
 // isCardNumeral reports whether a JSON number is a card number, in whatever way it
 // is written: 4.111111111111111e15 is one.
 func isCardNumeral(text []byte) bool {
-	if bytes.IndexAny(text, ".eE") < 0 {
+	if !bytes.ContainsAny(text, ".eE") {
 		return holdsCardNumber(text)
 	}
 	value, err := strconv.ParseFloat(string(text), 64)
