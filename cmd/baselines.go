@@ -14,6 +14,7 @@ import (
 	"github.com/nexus-blueprint/nexus/registry"
 	"github.com/nexus-blueprint/nexus/registry/dir"
 	"github.com/nexus-blueprint/nexus/registry/git"
+	"github.com/nexus-blueprint/nexus/report"
 	"github.com/nexus-blueprint/nexus/schema"
 )
 
@@ -198,7 +199,7 @@ func (a *app) gitFailure(err error, ref string) error {
 		return openFailure(err)
 	}
 	hints := slices.Clone(known.Hints)
-	if near := nearest(ref, known.Candidates); near != "" {
+	if near := report.Nearest(ref, known.Candidates); near != "" {
 		hints = slices.Insert(hints, 0, fmt.Sprintf("did you mean git:%s?", near))
 	}
 	if known.Code == git.CodeUnknownRevision {

@@ -125,8 +125,8 @@ func TestNearest(t *testing.T) {
 		{"", ""},
 	}
 	for _, test := range tests {
-		if got := nearest(test.word, []string{"check", "diff", "validate"}); got != test.want {
-			t.Errorf("nearest(%q) = %q, want %q", test.word, got, test.want)
+		if got := report.Nearest(test.word, []string{"check", "diff", "validate"}); got != test.want {
+			t.Errorf("report.Nearest(%q) = %q, want %q", test.word, got, test.want)
 		}
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/nexus-blueprint/nexus/document"
 	"github.com/nexus-blueprint/nexus/registry"
 	"github.com/nexus-blueprint/nexus/registry/confluent"
+	"github.com/nexus-blueprint/nexus/report"
 )
 
 const configName = "nexus.yaml"
@@ -86,7 +87,7 @@ func (a *app) checkEnvironment() error {
 			continue
 		}
 		for _, meant := range known {
-			if len(name) > len("NEXUS_")+3 && distance(name, meant) == 1 {
+			if len(name) > len("NEXUS_")+3 && report.Distance(name, meant) == 1 {
 				return usagef("reading the environment: %s is no setting", name).hint("did you mean %s?", meant)
 			}
 		}
@@ -378,7 +379,7 @@ func (r *configReader) place(pointer string) string {
 
 func (r *configReader) unknownKey(pointer, key, name string, valid []string) error {
 	err := usagef("%s: unknown key %q", r.place(pointer), key)
-	if near := nearest(name, valid); near != "" {
+	if near := report.Nearest(name, valid); near != "" {
 		return err.hint("did you mean %q?", near)
 	}
 	if len(valid) > 20 {

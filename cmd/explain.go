@@ -141,7 +141,7 @@ func findRule(rules []report.Rule, id string) []report.Rule {
 
 func unknownRule(id string, valid []string) *exitError {
 	err := usagef("unknown rule %q", id)
-	if near := nearest(id, valid); near != "" {
+	if near := report.Nearest(id, valid); near != "" {
 		return err.hint("did you mean %q?", near)
 	}
 	return err.hint("nexus explain lists every rule")

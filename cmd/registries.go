@@ -64,7 +64,7 @@ func openGlue(ctx context.Context, o *options, ref string, _ registry.Layout) (*
 
 // guessName adds the name that was probably meant, if any is near.
 func (e *exitError) guessName(name string, known []string) *exitError {
-	if near := nearest(name, known); near != "" {
+	if near := report.Nearest(name, known); near != "" {
 		return e.hint("did you mean %q?", near)
 	}
 	return e

@@ -79,7 +79,7 @@ func (a *app) isLog(cmd *cobra.Command, name string) error {
 	if _, err := os.Stat(a.abs(name)); !errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if near := nearest("nexus replay "+name, commandPaths(cmd)); near != "" && !strings.ContainsAny(name, "./\\") {
+	if near := report.Nearest("nexus replay "+name, commandPaths(cmd)); near != "" && !strings.ContainsAny(name, "./\\") {
 		return usagef("unknown command %q", "nexus replay "+name).hint("did you mean %q?", near).hint("./%s reads a log of that name", name)
 	}
 	return a.missingFor("reading the log", name)

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/nexus-blueprint/nexus/report"
 )
 
 // root builds the command tree. Building it does no work: every command reads
@@ -79,7 +81,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	failure := usage(err)
 	name, ok := strings.CutPrefix(err.Error(), "unknown flag: --")
 	if ok {
-		if near := nearest(name, flagNames(cmd)); near != "" {
+		if near := report.Nearest(name, flagNames(cmd)); near != "" {
 			return failure.hint("did you mean --%s?", near)
 		}
 	}

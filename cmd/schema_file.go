@@ -11,6 +11,7 @@ import (
 
 	"github.com/nexus-blueprint/nexus/registry"
 	"github.com/nexus-blueprint/nexus/registry/dir"
+	"github.com/nexus-blueprint/nexus/report"
 	"github.com/nexus-blueprint/nexus/schema"
 )
 
@@ -76,7 +77,7 @@ func (a *app) missingFor(doing, name string) error {
 	for _, entry := range entries {
 		names = append(names, entry.Name())
 	}
-	if near := nearest(filepath.Base(name), names); near != "" {
+	if near := report.Nearest(filepath.Base(name), names); near != "" {
 		return err.hint("did you mean %s?", filepath.ToSlash(filepath.Join(filepath.Dir(name), near)))
 	}
 	return err

@@ -119,7 +119,7 @@ func FuzzScan(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		var value any
 		if json.Unmarshal([]byte(text), &value) != nil {
-			t.Skip()
+			t.Skip("the text is not JSON")
 		}
 		var s scanner
 		met := s.scan([]byte(text), &observed{})

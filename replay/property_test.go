@@ -280,14 +280,3 @@ func TestUpcastThenReduce(t *testing.T) {
 		}
 	})
 }
-
-// TestShortTypes holds the two that know short types equal: upcast stands below event.
-func TestShortTypes(t *testing.T) {
-	names := rapid.StringMatching(`([a-zA-Z]{1,3}[./:]){0,2}(v?[0-9]{0,2}|T)`)
-	rapid.Check(t, func(t *rapid.T) {
-		name := names.Draw(t, "name")
-		if a, b := event.ShortType(name), upcast.ShortType(name); a != b {
-			t.Fatalf("%s is %s for event and %s for upcast", name, a, b)
-		}
-	})
-}

@@ -335,12 +335,12 @@ func FuzzCanonical(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		text = bytes.TrimSpace(text)
 		if !json.Valid(text) {
-			t.Skip()
+			t.Skip("the text is not JSON")
 		}
 		var c canonicalizer
 		once, _, err := c.append(nil, text)
 		if err != nil {
-			t.Skip()
+			t.Skip("the text has no canonical form")
 		}
 		again, n, err := c.append(nil, once)
 		if err != nil || n != len(once) || !bytes.Equal(once, again) {

@@ -7,16 +7,16 @@ import "strings"
 func Nearest(word string, candidates []string) string {
 	best, bound := "", max(2, len(word)/3)+1
 	for _, candidate := range candidates {
-		if d := distance(strings.ToLower(word), strings.ToLower(candidate)); d < bound {
+		if d := Distance(strings.ToLower(word), strings.ToLower(candidate)); d < bound {
 			best, bound = candidate, d
 		}
 	}
 	return best
 }
 
-// distance counts the insertions, deletions, replacements and swaps of
+// Distance counts the insertions, deletions, replacements and swaps of
 // neighbours that turn a into b.
-func distance(a, b string) int {
+func Distance(a, b string) int {
 	before, last := make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {
 		last[j] = j
