@@ -19,7 +19,7 @@ var tlsProtocols = map[string]bool{
 	"amqp": false, "amqp1": false, "amqps": true,
 	"mqtt": false, "mqtt5": false, "mqtts": true, "secure-mqtt": true,
 	"ws": false, "wss": true,
-	"http": false, "https": true,
+	"http": false, "https": true, "sftp": true,
 	"stomp": false, "stomps": true,
 	"pulsar": false, "pulsar+ssl": true,
 	"redis": false, "rediss": true,

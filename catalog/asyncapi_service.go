@@ -139,7 +139,7 @@ func (r *asyncReader) readExtensions(e *Event, message asyncNode) {
 		case name == "eventcatalog-message-type":
 			r.readKind(e, at)
 		case name == "deprecated" || name == "eventcatalog-deprecated-date":
-			e.Deprecated = at.text()
+			e.Deprecated = deprecation(at)
 		default:
 			e.extend(name, at.value)
 		}

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"context"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -196,6 +197,27 @@ func TestExamples(t *testing.T) {
 			if !e.Schema.Known() {
 				t.Errorf("%s: %s has no schema", test.path, e.ID)
 			}
+		}
+	}
+}
+
+// A flag that says no, in whatever words, is no deprecation.
+func TestDeprecation(t *testing.T) {
+	for text, want := range map[string]string{
+		"false": "", "no": "", "\"false\"": "", "\"\"": "", "null": "",
+		"true": "declared ", "yes": "declared ", "use B": "declared use B", "{message: \"no\"}": "declared no", "{date: 2026-01-31}": "declared 2026-01-31",
+	} {
+		root := fstest.MapFS{"catalog.yaml": {Mode: 0o644, Data: []byte("events: {A: {version: 1.0.0, deprecated: " + text + "}}\n")}}
+		c, err := Load(context.Background(), []string{"catalog.yaml"}, Options{FS: root})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if v := c.Event("A", "").Deprecated; v.Known() {
+			got = string(v.Source) + " " + v.Get
+		}
+		if got != want {
+			t.Errorf("deprecated: %s is read as %q, want %q", text, got, want)
 		}
 	}
 }

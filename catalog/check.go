@@ -279,6 +279,7 @@ func (k *checker) direction(e *Event) report.ResultKind {
 	switch wrong := inverted(k.catalog, e); {
 	case wrong != nil:
 		k.add(*wrong)
+		return report.NotApplicable // who sends and who receives is not known
 	case !sent:
 		k.add(problem{rule: RuleUnsent, subject: e.ID, message: fmt.Sprintf("no service sends %s", e.ID), at: e.Place})
 	case !received:

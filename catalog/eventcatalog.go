@@ -221,19 +221,20 @@ func (r *resourceReader) parties(key, now string) []Party {
 // deprecation reads a flag, a message, or a mapping of message and date.
 func deprecation(at entry) Value[string] {
 	known := Value[string]{Source: Declared, Place: at.place()}
-	switch value := at.value.(type) {
-	case nil:
-		return Value[string]{}
-	case bool:
-		if !value {
+	if flag, ok := asFlag(at.value); ok {
+		if !flag {
 			return Value[string]{}
 		}
+		return known
+	}
+	switch at.value.(type) {
+	case nil:
+		return Value[string]{}
 	case map[string]any:
 		known.Get = at.first("message", "date").plain()
-	default:
-		known.Get = at.plain()
+		return known
 	}
-	return known
+	return at.text()
 }
 
 func (r *resourceReader) service(id string) {

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/nexus-blueprint/nexus/schema"
 )
 
 // inheritFields lets fields take over what was declared about the fields that
@@ -70,8 +72,8 @@ func outerPath(path string) (outer string, ok bool) {
 			return outer, outer != ""
 		}
 	}
-	i := strings.LastIndexByte(path, '.')
-	return path[:max(i, 0)], i > 0
+	outer, _ = schema.SplitPath(path)
+	return outer, outer != ""
 }
 
 // inherit takes over what an outer field says and this one does not.

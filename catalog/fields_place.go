@@ -52,7 +52,7 @@ func (e *Event) FieldPlace(at Place) Place {
 		return at
 	default:
 		var err error
-		if d, err = document.Parse(s.File, s.Text); err != nil {
+		if d, err = document.ParseLocated(s.File, s.Text); err != nil {
 			at.Line, at.Column = 1, 1 // a language that is neither JSON nor YAML
 			return at
 		}

@@ -78,6 +78,14 @@ func TestFieldsInherit(t *testing.T) {
 			want:   []string{"customer  false ", "customer.gone declared true "},
 		},
 		{
+			name: "what is declared reaches a member whose name is quoted",
+			fields: []schema.Field{
+				{Path: "customer", Type: "object", Annotations: map[string]any{"x-pii": true}},
+				{Path: schema.MemberPath("customer", "e.mail"), Type: "string"},
+			},
+			want: []string{"customer declared true ", `customer["e.mail"] inferred true `},
+		},
+		{
 			name:   "names of Avro and Protobuf have no hyphen",
 			fields: []schema.Field{{Path: "email", Type: "string", Annotations: map[string]any{"x_pii": true, "purpose": "delivery"}}},
 			want:   []string{"email declared true delivery"},

@@ -3,6 +3,7 @@ package catalog
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -129,7 +130,16 @@ func (l *loader) asyncAPI(ctx context.Context, name string) (*Catalog, error) {
 	if err == nil || ctx.Err() != nil {
 		return c, ctx.Err()
 	}
-	return nil, &LoadError{Path: name, Message: err.Error(), Err: err}
+	return nil, illegible(name, err)
+}
+
+// illegible is a file that is no catalog because its text cannot be read.
+func illegible(name string, err error) *LoadError {
+	failure := &LoadError{Path: name, Message: err.Error(), Err: err}
+	if e, ok := errors.AsType[*document.Error](err); ok {
+		failure.Hint = e.Hint
+	}
+	return failure
 }
 
 const catalogForms = "a catalog is a folder in EventCatalog's layout (events/NAME/index.mdx), an AsyncAPI 2.x or 3.x document, or a catalog.yaml with events:"
@@ -183,7 +193,7 @@ func (l *loader) inFolder(name string, read func(string) (*Catalog, error)) (*Ca
 		problem.Hints = append(problem.Hints, failure.Hint)
 	}
 	place := Place{File: name}
-	if e, ok := failure.Err.(*document.Error); ok {
+	if e, ok := errors.AsType[*document.Error](failure.Err); ok {
 		place.Line, place.Column = e.Line, e.Column
 	}
 	at := place.Location()

@@ -47,12 +47,10 @@ func (r *resourceReader) noteOmitted(id string) {
 func (w *writer) findOmitted() {
 	subjects := map[string][]string{}
 	for _, o := range w.catalog.left {
-		if !slices.Contains(subjects[o.what], o.subject) {
-			subjects[o.what] = append(subjects[o.what], o.subject)
-		}
+		subjects[o.what] = append(subjects[o.what], o.subject)
 	}
 	for _, what := range slices.Sorted(maps.Keys(subjects)) {
-		named := slices.Sorted(slices.Values(subjects[what]))
+		named := slices.Compact(slices.Sorted(slices.Values(subjects[what])))
 		text := strings.Join(named[:min(len(named), maxNamed)], ", ")
 		if rest := len(named) - maxNamed; rest > 0 {
 			text += fmt.Sprintf(" and %d more", rest)

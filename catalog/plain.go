@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"context"
-	"errors"
 	"path"
 	"slices"
 	"strings"
@@ -28,11 +27,7 @@ var (
 func (l *loader) plain(ctx context.Context, name string, text []byte) (*Catalog, error) {
 	d, err := document.ParseLocated(name, text)
 	if err != nil {
-		failure := &LoadError{Path: name, Message: err.Error(), Err: err}
-		if e, ok := errors.AsType[*document.Error](err); ok {
-			failure.Hint = e.Hint
-		}
-		return nil, failure
+		return nil, illegible(name, err)
 	}
 	p := &page{file: name, text: text, document: d}
 	root := p.root()

@@ -34,9 +34,6 @@ func messages(list entry, prefix string) []Message {
 	return found
 }
 
-// secure are the protocols that are encrypted by their definition.
-var secure = map[string]bool{"kafka-secure": true, "amqps": true, "mqtts": true, "secure-mqtt": true, "wss": true, "https": true, "sftp": true}
-
 func readChannel(root entry, id string, f form) *Channel {
 	c := &Channel{
 		ID:        id,
@@ -65,7 +62,7 @@ func readChannel(root entry, id string, f form) *Channel {
 // is. Nothing follows from the others: TLS is then a matter of configuration.
 func secureProtocols(protocols []string, at Place) Value[bool] {
 	for _, p := range protocols {
-		if !secure[strings.ToLower(p)] {
+		if !tlsProtocols[strings.ToLower(p)] {
 			return Value[bool]{}
 		}
 	}

@@ -47,6 +47,9 @@ func deprecatedText(message string) string {
 	if message == "" {
 		return "true"
 	}
+	if _, flag := asFlag(message); flag { // read as one, it would not be a message
+		return "{message: " + scalar(message) + "}"
+	}
 	return scalar(message)
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/nexus-blueprint/nexus/catalog"
+	"github.com/nexus-blueprint/nexus/schema"
 	"github.com/nexus-blueprint/nexus/waiver"
 )
 
@@ -230,8 +231,13 @@ func fields(fields []catalog.Field) []any {
 
 // lastSegment is the field's own name: sku of items[].sku, tags of tags[].
 func lastSegment(path string) string {
-	path = strings.TrimRight(path, "[]*")
-	return path[strings.LastIndexByte(path, '.')+1:]
+	for _, element := range []string{schema.ElementPath(""), schema.ValuePath("")} {
+		if list, ok := strings.CutSuffix(path, element); ok {
+			return lastSegment(list)
+		}
+	}
+	_, name := schema.SplitPath(path)
+	return name
 }
 
 // data is data.catalog: the whole catalog in brief.

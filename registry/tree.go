@@ -96,7 +96,7 @@ func (l Layout) knows(file File) bool {
 
 // rule is the first rule that matches a file, or nil.
 func (l Layout) rule(file File) *SubjectRule {
-	i := slices.IndexFunc(l.Rules, func(r SubjectRule) bool { return matchGlob(r.Glob, file.Name) || matchGlob(r.Glob, file.Path) })
+	i := slices.IndexFunc(l.Rules, func(r SubjectRule) bool { return r.Matches(file.Name) || r.Matches(file.Path) })
 	if i < 0 {
 		return nil
 	}

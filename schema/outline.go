@@ -81,6 +81,20 @@ func MemberPath(path, name string) string {
 	return path + "." + name
 }
 
+// SplitPath is the inverse of MemberPath. The path of no member is a name alone,
+// and elements and values of maps are not split.
+func SplitPath(path string) (outer, name string) {
+	if strings.HasSuffix(path, `"]`) {
+		for i := strings.LastIndex(path, `["`); i >= 0; i = strings.LastIndex(path[:i], `["`) {
+			if text, err := strconv.Unquote(path[i+1 : len(path)-1]); err == nil {
+				return path[:i], text
+			}
+		}
+	}
+	i := strings.LastIndexByte(path, '.')
+	return path[:max(i, 0)], path[i+1:]
+}
+
 // ElementPath is the path of every element of the list at path: items[].
 func ElementPath(path string) string { return path + "[]" }
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 )
 
 // spotOf is a spot of one type, which mentions other types by name.
@@ -97,4 +98,25 @@ func TestPaths(t *testing.T) {
 			t.Errorf("got %s, want %s", row.got, row.want)
 		}
 	}
+}
+
+func TestSplitPath(t *testing.T) {
+	for _, test := range []struct{ path, outer, name string }{
+		{"", "", ""}, {"email", "", "email"}, {"a.b.c", "a.b", "c"}, {"items[].sku", "items[]", "sku"},
+		{MemberPath("customer", "e.mail"), "customer", "e.mail"}, {MemberPath("", `a["b"]`), "", `a["b"]`}, {MemberPath("a.b", ""), "a.b", ""},
+	} {
+		if outer, name := SplitPath(test.path); outer != test.outer || name != test.name {
+			t.Errorf("SplitPath(%q) = %q, %q, want %q, %q", test.path, outer, name, test.outer, test.name)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		outer := ""
+		for _, name := range rapid.SliceOfN(rapid.String(), 1, 4).Draw(t, "names") {
+			path := MemberPath(outer, name)
+			if gotOuter, gotName := SplitPath(path); gotOuter != outer || gotName != name {
+				t.Fatalf("%q is split into %q and %q", path, gotOuter, gotName)
+			}
+			outer = path
+		}
+	})
 }
