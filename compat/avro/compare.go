@@ -59,8 +59,8 @@ func both(previous, next compat.Parsed) (old, fresh *parsed, err error) {
 	return old, fresh, nil
 }
 
-// maxWitnesses bounds the witnesses that are built in one direction: each costs
-// as much as the schema is long, and nobody reads the two hundred and first.
+// maxWitnesses bounds the witnesses that are built in one direction, and those of
+// logical types that changed: each costs as much as the schema is long, and nobody reads the two hundred and first.
 const maxWitnesses = 200
 
 // judgement is the question in one direction.

@@ -117,6 +117,7 @@ func TestTolerated(t *testing.T) {
 		"invalid decimal":       `{"type": "bytes", "logicalType": "decimal", "precision": 0}`,
 		"decimal without scale": `{"type": "bytes", "logicalType": "decimal", "precision": 9}`,
 		"own name as an alias":  `{"type": "record", "name": "R", "aliases": ["R", "S", "S"], "fields": [{"name": "a", "aliases": ["a", "b", "b"], "type": "int"}]}`,
+		"alias that is no name": `{"type": "record", "name": "R", "fields": [{"name": "a", "aliases": ["a\"b", "\\"], "type": "int"}]}`,
 		"fixed of no bytes":     `{"type": "fixed", "name": "F", "size": 0}`,
 		"type of no namespace":  `{"type": "record", "name": "R", "fields": [{"name": "a", "type": {"type": "record", "name": "x.S", "fields": [{"name": "r", "type": ["null", "R"]}]}}]}`,
 		"default of a branch":   `{"type": "record", "name": "R", "fields": [{"name": "a", "type": ["null", "int"], "default": 5}]}`,

@@ -6,6 +6,7 @@ import (
 
 	"github.com/nexus-blueprint/nexus/compat"
 	"github.com/nexus-blueprint/nexus/report"
+	library "github.com/twmb/avro"
 )
 
 // lint is something about one version that is legal and most likely wrong.
@@ -38,9 +39,10 @@ func (e *Engine) Lint(previous, next compat.Parsed) []report.Finding {
 		findings = append(findings, p.finding(l))
 	}
 	if old, ok := previous.(*parsed); ok {
+		m := &misreading{old: old, next: p, left: maxWitnesses}
 		for _, c := range diff(unstoppable(), old.root, p.root) {
 			if c.Rule == ruleLogicalTypeChanged {
-				findings = append(findings, misleading(old, p, c))
+				findings = append(findings, m.finding(c))
 			}
 		}
 	}
@@ -56,46 +58,67 @@ func (p *parsed) finding(l lint) report.Finding {
 	}
 }
 
-// misleading is the finding of a logical type that changed in silence, with a
-// datum that both versions read and take for different things.
-func misleading(old, next *parsed, c change) report.Finding {
-	f := next.finding(lint{
+// misreading finds what two versions read and take for different things.
+type misreading struct {
+	old, next *parsed
+	left      int             // witnesses that may still be built
+	resolved  *library.Schema // reads the old version's data as the new one, once a witness asks
+	refused   error           // why there is none
+}
+
+// finding is that of a logical type that changed in silence, with a datum that
+// both versions read and take for different things.
+func (m *misreading) finding(c change) report.Finding {
+	f := m.next.finding(lint{
 		rule: c.Rule, at: c.next.at.member("logicalType"), before: c.Before, after: c.After, message: c.Message,
 		hint: "keep the logical type, and add a field for the new one",
 	})
-	f.Fingerprint = report.Fingerprint(c.Rule, next.source.Subject, "", c.Pointer, c.Before, c.After)
-	place := old.Locate(c.OldPointer)
+	f.Fingerprint = report.Fingerprint(c.Rule, m.next.source.Subject, "", c.Pointer, c.Before, c.After)
+	place := m.old.Locate(c.OldPointer)
 	place.Side = "old"
 	f.Related = []report.Related{{Message: "the old version", Location: place}}
-	if f.Witness = misread(old, next, c); f.Witness != nil {
+	if f.Witness = m.witness(c); f.Witness != nil {
 		proof := string(compat.ByWitness)
 		f.Proof = &proof
 	}
 	return f
 }
 
-// misread builds a datum of the old version that holds an instant, or another
+// witness builds a datum of the old version that holds an instant, or another
 // value that shows the difference, and says what each version takes it for. nil
-// when the two say the same of it, or the new version does not read it.
-func misread(old, next *parsed, c change) *report.Witness {
-	way, ok := wayTo(old.root.node, c.old.node)
+// when the two say the same of it, when the new version does not read it, and
+// when there are enough witnesses.
+func (m *misreading) witness(c change) *report.Witness {
 	raw := c.old.exemplar()
 	before, after := c.old.taken(raw), c.next.taken(raw)
-	if !ok || before == after {
+	if before == after {
 		return nil
 	}
-	b := &builder{old.weights(), maxDatum}
-	value := b.along(old.root.node, way.steps(), func(*node) any { return raw })
-	data, err := old.coder.Encode(value)
-	if err != nil || b.left < 0 {
+	if m.left--; m.left < 0 {
 		return nil
 	}
-	if refuses(old.coder, next.coder, data) {
+	root := m.old.root.node
+	way, ok := wayTo(root, c.old.node)
+	if !ok {
 		return nil
 	}
-	w := witnessOf(old.root.node, value, data)
+	b := &builder{m.old.weights(), maxDatum}
+	value := b.along(root, way.steps(), func(*node) any { return raw })
+	data, err := m.old.coder.Encode(value)
+	if err != nil || b.left < 0 || !m.reads(data) {
+		return nil
+	}
+	w := witnessOf(root, value, data)
 	w.Old, w.New = "takes it for "+before, "takes it for "+after
 	return w
+}
+
+// reads reports whether the new version reads the old one's data.
+func (m *misreading) reads(data []byte) bool {
+	if m.resolved == nil && m.refused == nil {
+		m.resolved, m.refused = library.Resolve(m.old.coder, m.next.coder)
+	}
+	return m.refused == nil && decodes(m.resolved, data)
 }
 
 // exemplar is a value that two logical types take for different things.

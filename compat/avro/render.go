@@ -119,12 +119,13 @@ func (r *renderer) decimal(n *node) {
 	r.text.WriteString(`,"logicalType":"decimal","precision":` + strconv.Itoa(n.precision) + `,"scale":` + strconv.Itoa(n.scale))
 }
 
+// strings writes aliases: a field's may be any text, and are escaped.
 func (r *renderer) strings(key string, list []string) {
 	if len(list) == 0 {
 		return
 	}
 	r.text.WriteString(`,"` + key + `":`)
-	r.list(len(list), func(i int) { r.string(list[i]) })
+	r.list(len(list), func(i int) { r.text.WriteString(document.Encode(list[i])) })
 }
 
 func (r *renderer) list(n int, element func(i int)) {
@@ -138,5 +139,6 @@ func (r *renderer) list(n int, element func(i int)) {
 	r.text.WriteByte(']')
 }
 
-// string writes a name, which needs no escapes.
+// string writes the name of a type or a field, or a symbol: these were checked when
+// they were read, and need no escapes.
 func (r *renderer) string(name string) { r.text.WriteString(`"` + name + `"`) }

@@ -82,12 +82,13 @@ func (j *judgement) libraryRefuses(f failure, data []byte) bool {
 // accepts them, to decode the data of one with the other.
 func refuses(writer, reader *library.Schema, data []byte) bool {
 	resolved, err := library.Resolve(writer, reader)
-	if err != nil {
-		return true
-	}
+	return err != nil || !decodes(resolved, data)
+}
+
+func decodes(resolved *library.Schema, data []byte) bool {
 	var value any
-	_, err = resolved.Decode(data, &value)
-	return err != nil
+	_, err := resolved.Decode(data, &value)
+	return err == nil
 }
 
 // weights is the size of the smallest datum of every schema, found out once.

@@ -26,15 +26,6 @@ type evaluation struct {
 	// known are the verdicts of schemas with parts in place on the value being
 	// judged: references may lead to one by many ways.
 	known map[*node]truth
-	// forgetful judges without known, as the library does.
-	forgetful bool
-}
-
-// affordable reports whether the library can judge a value in bounded time.
-func (n *node) affordable(v any) bool {
-	e := evaluation{left: maxJudgements, forgetful: true}
-	e.judge(n, v, 0)
-	return e.left >= 0
 }
 
 // judge applies a schema to a value. depth is 0 for a new value and counts the
@@ -44,7 +35,7 @@ func (e *evaluation) judge(n *node, v any, depth int) truth {
 	if e.left--; e.left < 0 || depth > maxInPlace {
 		return unsure
 	}
-	if depth > 0 && (e.forgetful || len(n.allOf)+len(n.anyOf)+len(n.oneOf) == 0) {
+	if depth > 0 && len(n.allOf)+len(n.anyOf)+len(n.oneOf) == 0 {
 		return n.judgeValue(e, v, depth)
 	}
 	if depth > 0 {

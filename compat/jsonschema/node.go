@@ -140,18 +140,19 @@ func (n *node) follow() *node {
 
 // mayBe is the kinds of value that the schema can accept as far as its types,
 // its lists of values and its alternatives tell.
-func (n *node) mayBe() kind { return n.kindsWithin(map[*node]bool{}) }
+func (n *node) mayBe() kind { return n.kindsKnowing(map[*node]kind{}) }
 
-func (n *node) kindsWithin(seen map[*node]bool) kind {
+// kindsKnowing is mayBe with the answers so far, since many references may lead
+// to one schema; one that is asked about while it is being looked at may be all.
+func (n *node) kindsKnowing(known map[*node]kind) kind {
 	n = n.follow()
-	if seen[n] {
-		return allKinds
-	}
-	seen[n] = true
-	defer delete(seen, n)
 	if n.never {
 		return 0
 	}
+	if answer, ok := known[n]; ok {
+		return answer
+	}
+	known[n] = allKinds
 	possible := n.types
 	for _, set := range n.enums {
 		var listed kind
@@ -161,17 +162,18 @@ func (n *node) kindsWithin(seen map[*node]bool) kind {
 		possible &= listed
 	}
 	for _, sub := range n.allOf {
-		possible &= sub.kindsWithin(seen)
+		possible &= sub.kindsKnowing(known)
 	}
 	for _, alternatives := range [][]*node{n.anyOf, n.oneOf} {
 		var any kind
 		for _, sub := range alternatives {
-			any |= sub.kindsWithin(seen)
+			any |= sub.kindsKnowing(known)
 		}
 		if len(alternatives) > 0 {
 			possible &= any
 		}
 	}
+	known[n] = possible
 	return possible
 }
 

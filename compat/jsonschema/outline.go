@@ -197,19 +197,22 @@ func (n *node) namesInText() []string {
 }
 
 // requires reports whether the schemas of an object demand a member: one that
-// always applies, or all the alternatives that admit objects.
+// always applies or, where none does, all the alternatives that admit objects.
+// Beside one that always applies, an object may follow none of the alternatives.
 func requires(written []layer, name string) bool {
+	always := false
 	var alternatives []*node
 	for _, p := range written {
-		if p.sure {
-			if p.node.insists(name, nil) {
-				return true
-			}
-			continue
+		switch {
+		case !p.sure:
+			alternatives = append(alternatives, p.node)
+		case p.node.insists(name, nil):
+			return true
+		default:
+			always = true
 		}
-		alternatives = append(alternatives, p.node)
 	}
-	return allInsist(alternatives, name, nil)
+	return !always && allInsist(alternatives, name, nil)
 }
 
 // insists is demands that looks into alternatives too. known holds the answers

@@ -1,78 +1,25 @@
 package jsonschema
 
 import (
-	"cmp"
 	"fmt"
-	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 	"pgregory.net/rapid"
 
 	"github.com/nexus-blueprint/nexus/compat"
+	"github.com/nexus-blueprint/nexus/compat/enginetest"
 	"github.com/nexus-blueprint/nexus/document"
 	"github.com/nexus-blueprint/nexus/schema"
 )
 
 var _ compat.FieldLister = (*Engine)(nil)
 
-// Each fixture is a schema, the files that it refers to, and its fields.
-func TestFields(t *testing.T) {
-	files, err := filepath.Glob("testdata/outline/*.txtar")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no fixtures: %v", err)
-	}
-	for _, name := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) {
-			archive, err := txtar.ParseFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			texts := map[string][]byte{}
-			for _, f := range archive.Files {
-				texts[f.Name] = f.Data
-			}
-			e := newEngine(t, Options{})
-			p := mustParse(t, e, schema.Schema{File: archive.Files[0].Name, Text: archive.Files[0].Data, Resolve: func(path string) (string, []byte, error) {
-				if text, ok := texts[path]; ok {
-					return path, text, nil
-				}
-				return "", nil, fmt.Errorf("no file %s", path)
-			}})
-			if diff := gocmp.Diff(string(texts["fields"]), fieldLines(e.Fields(p))); diff != "" {
-				t.Errorf("fields (-want +got):\n%s", diff)
-			}
-		})
-	}
-}
-
-// fieldLines writes fields a line each, as the fixtures do.
-func fieldLines(fields []schema.Field) string {
-	var b strings.Builder
-	for _, f := range fields {
-		fmt.Fprintf(&b, "%-18s %s", f.Path, cmp.Or(f.Type, "any"))
-		if f.Required {
-			b.WriteString(", required")
-		}
-		b.WriteString("; ")
-		if f.File != "" {
-			b.WriteString(f.File + "#")
-		}
-		b.WriteString(f.Pointer)
-		for i, name := range slices.Sorted(maps.Keys(f.Annotations)) {
-			b.WriteString([]string{"; ", " "}[min(i, 1)] + name + "=" + document.Encode(f.Annotations[name]))
-		}
-		if f.Description != "" {
-			b.WriteString("; " + f.Description)
-		}
-		b.WriteByte('\n')
-	}
-	return b.String()
-}
+func TestFields(t *testing.T) { enginetest.Fields(t, newEngine(t, Options{})) }
 
 // Whatever the schema, no path is listed twice, every field is somewhere in the
 // text, and the list is the same each time.
@@ -82,12 +29,33 @@ func TestFieldsOfAnySchema(t *testing.T) {
 		p := parseValue(rt, root)
 		fields := p.engine.Fields(p)
 		if problem := fieldProblem(p, fields); problem != "" {
-			rt.Fatalf("%s in the fields of %s:\n%s", problem, document.Encode(root), fieldLines(fields))
+			rt.Fatalf("%s in the fields of %s:\n%s", problem, document.Encode(root), enginetest.FieldLines(fields))
 		}
-		if diff := gocmp.Diff(fields, p.engine.Fields(p)); diff != "" {
+		if diff := cmp.Diff(fields, p.engine.Fields(p)); diff != "" {
 			rt.Fatalf("the second list differs:\n%s", diff)
 		}
 	})
+}
+
+// Schemas that share their parts may have more ways through them than can be
+// taken: the fields are known all the same, and a break that the library would
+// not come to judge is undecided.
+func TestSharedAlternatives(t *testing.T) {
+	for levels, want := range map[int]compat.Verdict{8: compat.Breaking, 40: compat.Undecided} {
+		var definitions strings.Builder
+		for i := range levels {
+			fmt.Fprintf(&definitions, `"D%d": {"anyOf": [{"$ref": "#/definitions/D%[2]d"}, {"$ref": "#/definitions/D%[2]d"}]}, `, i, i+1)
+		}
+		text := fmt.Sprintf(`{"properties": {"x": {}}, "anyOf": [{"$ref": "#/definitions/D0"}], "definitions": {%s"D%d": {"type": "object"}}}`, definitions.String(), levels)
+		e := newEngine(t, Options{})
+		old, next := parseText(t, e, text), parseText(t, e, strings.Replace(text, `"x": {}`, `"x": {"type": "string"}`, 1))
+		if got, want := enginetest.FieldLines(e.Fields(old)), enginetest.FieldLines([]schema.Field{{Path: "x", Pointer: "/properties/x"}}); got != want {
+			t.Errorf("%d levels: got the fields %s, want %s", levels, got, want)
+		}
+		if c := mustCompare(t, e, old, next); c.Backward.Verdict != want || c.Forward.Verdict != compat.Compatible {
+			t.Errorf("%d levels: got %s and %s, want %s and compatible", levels, c.Backward.Verdict, c.Forward.Verdict, want)
+		}
+	}
 }
 
 // A document that lacks a field at the top that is listed as required is refused.
@@ -112,27 +80,22 @@ func TestRequiredFieldsAreRequired(t *testing.T) {
 
 // fieldProblem says what is wrong with a list of fields, or "".
 func fieldProblem(p *parsed, fields []schema.Field) string {
-	seen := map[string]bool{}
 	for _, f := range fields {
-		if f.Path == "" || seen[f.Path] {
-			return fmt.Sprintf("the path %q is empty or there twice", f.Path)
-		}
-		seen[f.Path] = true
-		d := p.loader.main.doc
-		if f.File != "" {
-			other, _ := p.loader.split(f.File + "#" + f.Pointer)
-			d = other.doc
-		}
-		if _, there := d.Range(f.Pointer); !there {
-			return fmt.Sprintf("%s is said to be at %s, where nothing is", f.Path, f.Pointer)
-		}
 		for name := range f.Annotations {
 			if name != "format" && inSomeDraft(name) {
 				return fmt.Sprintf("%s has the keyword %s as an annotation", f.Path, name)
 			}
 		}
 	}
-	return ""
+	return enginetest.FieldProblem(fields, func(f schema.Field) bool {
+		d := p.loader.main.doc
+		if f.File != "" {
+			other, _ := p.loader.split(f.File + "#" + f.Pointer)
+			d = other.doc
+		}
+		_, there := d.Range(f.Pointer)
+		return there
+	})
 }
 
 // FuzzFields lists the fields of whatever can be read.
@@ -182,7 +145,7 @@ func BenchmarkFields(b *testing.B) {
 			for b.Loop() {
 				p := mustParse(b, e, schema.Schema{File: "order.json", Text: text})
 				if bench.fields > 0 && len(e.Fields(p)) != bench.fields {
-					b.Fatal(fieldLines(e.Fields(p)))
+					b.Fatal(enginetest.FieldLines(e.Fields(p)))
 				}
 			}
 		})

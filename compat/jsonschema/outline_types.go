@@ -83,7 +83,8 @@ func typesOfValue(value any) typeSet {
 	return integerType
 }
 
-// typesOfLayers is what all the layers that always apply, and any of the others, admit.
+// typesOfLayers is what all the layers that always apply admit. Where these leave
+// the type open, it is what any of the others admits.
 func typesOfLayers(layers []layer) typeSet {
 	sure, alternatives := allTypes, typeSet(0)
 	known := map[*node]typeSet(nil)
@@ -94,10 +95,10 @@ func typesOfLayers(layers []layer) typeSet {
 			alternatives |= t
 		}
 	}
-	if alternatives == 0 {
+	if alternatives == 0 || sure != allTypes {
 		return sure
 	}
-	return sure & alternatives
+	return alternatives
 }
 
 // typeSet is the types that a schema admits. known holds the answers so far; a

@@ -17,10 +17,10 @@ import (
 // neither enum values nor reserved numbers, services, options or defaults.
 func (e *Engine) Refusals(name string, previous, next compat.Parsed) ([]compat.Refusal, bool) {
 	family, ok := registries[name]
-	if !ok {
+	old, fresh, err := versions(previous, next)
+	if !ok || err != nil {
 		return nil, false
 	}
-	old, fresh := previous.(*parsed), next.(*parsed)
 	r := &registryDiff{family: family, old: old, new: fresh, met: map[pair]bool{}}
 	r.files(old.descriptor(), fresh.descriptor())
 	slices.SortStableFunc(r.refusals, func(a, b compat.Refusal) int {

@@ -137,13 +137,9 @@ func (p *parsed) descriptor() protoreflect.FileDescriptor { return p.root.linked
 // readers. Only in the demanded directions are witnesses looked for, for the first
 // changes where there are many.
 func (e *Engine) Compare(ctx context.Context, previous, next compat.Parsed, demanded []compat.Direction) (*compat.Comparison, error) {
-	old, ok := previous.(*parsed)
-	if !ok {
-		return nil, fmt.Errorf("comparing %s: not a Protobuf schema", previous.Schema().File)
-	}
-	fresh, ok := next.(*parsed)
-	if !ok {
-		return nil, fmt.Errorf("comparing %s: not a Protobuf schema", next.Schema().File)
+	old, fresh, err := versions(previous, next)
+	if err != nil {
+		return nil, err
 	}
 	d := newDiffer(ctx, old, fresh)
 	d.files()
@@ -166,6 +162,19 @@ func (e *Engine) Compare(ctx context.Context, previous, next compat.Parsed, dema
 	result.Backward = truth(result.Changes, compat.BackwardDirection)
 	result.Forward = truth(result.Changes, compat.ForwardDirection)
 	return result, nil
+}
+
+// versions wants two versions that this engine has read.
+func versions(previous, next compat.Parsed) (old, fresh *parsed, err error) {
+	old, ok := previous.(*parsed)
+	if !ok {
+		return nil, nil, fmt.Errorf("comparing %s: not a Protobuf schema", previous.Schema().File)
+	}
+	fresh, ok = next.(*parsed)
+	if !ok {
+		return nil, nil, fmt.Errorf("comparing %s: not a Protobuf schema", next.Schema().File)
+	}
+	return old, fresh, nil
 }
 
 // maxTrials bounds the changes for which a witness is looked for in one

@@ -14,6 +14,28 @@ import (
 	"github.com/nexus-blueprint/nexus/schema"
 )
 
+// foreign is a version that another engine has read.
+type foreign struct{ compat.Parsed }
+
+func (foreign) Schema() schema.Schema { return schema.Schema{File: "order.avsc"} }
+
+// A version of another format is refused, on either side.
+func TestForeignVersions(t *testing.T) {
+	e := newEngine(t, "")
+	own := parseText(t, e, `syntax = "proto3"; message OrderPlaced { string id = 1; }`)
+	for _, versions := range [][2]compat.Parsed{{foreign{}, own}, {own, foreign{}}} {
+		if _, err := e.Compare(t.Context(), versions[0], versions[1], nil); err == nil || !strings.Contains(err.Error(), "order.avsc") {
+			t.Errorf("comparing gave %v, want an error that names the file", err)
+		}
+		if fixes := e.Fixes(versions[0], versions[1], compat.Change{Rule: "proto/field-added"}, compat.BackwardDirection); fixes != nil {
+			t.Errorf("got the fixes %v", fixes)
+		}
+		if refusals, known := e.Refusals("confluent", versions[0], versions[1]); known || refusals != nil {
+			t.Errorf("got the refusals %v", refusals)
+		}
+	}
+}
+
 // The profile blueprint judges Kinds: proto3's implicit zero is a default, and a
 // removal needs number and name reserved, in every category.
 func TestBlueprint(t *testing.T) {

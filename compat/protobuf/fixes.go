@@ -16,8 +16,8 @@ import (
 // Fixes suggests edits of next, the least intrusive first. They are proposals:
 // package compat checks each one before anybody sees it.
 func (e *Engine) Fixes(previous, next compat.Parsed, c compat.Change, _ compat.Direction) []compat.Fix {
-	old, fresh := previous.(*parsed), next.(*parsed)
-	if strings.Contains(c.OldPointer+c.NewPointer, "#") {
+	old, fresh, err := versions(previous, next)
+	if err != nil || strings.Contains(c.OldPointer+c.NewPointer, "#") {
 		return nil // the change lies in another file, which has users of its own
 	}
 	f := &fixer{old: old.placesOf(old.root), new: fresh.placesOf(fresh.root), target: fresh, change: c}

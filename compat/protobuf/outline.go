@@ -12,8 +12,8 @@ import (
 
 // Fields lists the fields of p's events: the messages at the top of the file that
 // no other message of it uses. Where there are several, each path begins with the
-// message's name. Custom options annotate a field; the comment before it, or
-// behind it, describes it.
+// message's name. Custom options annotate a field; the comment right before
+// it, or behind it, describes it.
 //
 // A repeated field stands for its elements too, and a map for its values, since
 // nothing can be said about them elsewhere. The messages that come with Protobuf,
@@ -120,7 +120,7 @@ func (o *outliner) field(path string, f protoreflect.FieldDescriptor) *schema.Sp
 	at := o.sourceOf(f)
 	described := schema.Field{
 		Path: schema.MemberPath(path, string(f.Name())), Type: typeText(f), Required: f.Cardinality() == protoreflect.Required,
-		Annotations: annotations(f), Pointer: messagePointer(localName(f.ContainingMessage())) + "/fields/" + number(f.Number()),
+		Annotations: annotations(f), Pointer: messagePointer(local(f.ContainingMessage())) + "/fields/" + number(f.Number()),
 	}
 	if at != o.root {
 		described.File = at.shown
@@ -150,29 +150,11 @@ func (o *outliner) sourceOf(f protoreflect.FieldDescriptor) *source {
 	return o.root
 }
 
-// localName is a message's name below the package.
-func localName(m protoreflect.MessageDescriptor) string {
-	return strings.TrimPrefix(string(m.FullName()), string(m.ParentFile().Package())+".")
-}
-
 // typeText is a field's type as its declaration names it, messages and enums by
 // their full names.
 func typeText(f protoreflect.FieldDescriptor) string {
-	switch {
-	case f.IsMap():
-		return "map<" + typeText(f.MapKey()) + ", " + typeText(f.MapValue()) + ">"
-	case f.IsList():
-		return "repeated " + singleType(f)
+	if f.IsList() {
+		return "repeated " + typeName(f)
 	}
-	return singleType(f)
-}
-
-func singleType(f protoreflect.FieldDescriptor) string {
-	switch {
-	case f.Message() != nil:
-		return string(f.Message().FullName())
-	case f.Enum() != nil:
-		return string(f.Enum().FullName())
-	}
-	return f.Kind().String()
+	return typeName(f)
 }

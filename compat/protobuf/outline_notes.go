@@ -136,19 +136,32 @@ func (c commented) group(name string, g *ast.GroupNode) {
 
 func (c commented) field(message string, tag *ast.UintLiteralNode, f ast.Node) {
 	info := c.tree.NodeInfo(f)
-	text := commentText(info.LeadingComments())
+	leading := info.LeadingComments()
+	text := commentText(leading, attached(leading, info.Start().Line))
 	if text == "" {
-		text = commentText(info.TrailingComments())
+		text = commentText(info.TrailingComments(), 0)
 	}
 	if text != "" {
 		c.said[fmt.Sprintf("%s/fields/%d", messagePointer(message), tag.Val)] = text
 	}
 }
 
-// commentText is comments without their marks, in one line.
-func commentText(comments ast.Comments) string {
+// attached is the index of the first comment that is about what begins at a line.
+// A blank line detaches all the comments before it.
+func attached(comments ast.Comments, line int) int {
+	first := comments.Len()
+	for first > 0 && comments.Index(first-1).End().Line >= line-1 {
+		first--
+		line = comments.Index(first).Start().Line
+	}
+	return first
+}
+
+// commentText is the comments from the index first on without their marks, in one
+// line.
+func commentText(comments ast.Comments, first int) string {
 	var words []string
-	for i := range comments.Len() {
+	for i := first; i < comments.Len(); i++ {
 		text := comments.Index(i).RawText()
 		if inner, ok := strings.CutPrefix(text, "//"); ok {
 			words = append(words, strings.Fields(inner)...)
