@@ -82,8 +82,8 @@ func policyCheck(root string, more ...string) []string {
 
 func everyPack() []string {
 	var flags []string
-	for _, pack := range policy.Packs() {
-		flags = append(flags, "--pack", pack.Name)
+	for _, pack := range policy.PackNames() {
+		flags = append(flags, "--pack", pack)
 	}
 	return flags
 }
@@ -160,10 +160,7 @@ func judged(t *testing.T, root string) *policy.Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	chosen := policy.Selection{}
-	for _, pack := range policy.Packs() {
-		chosen.Packs = append(chosen.Packs, pack.Name)
-	}
+	chosen := policy.Selection{Packs: policy.PackNames()}
 	day := time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC)
 	result, err := policy.Check(t.Context(), policy.Options{Library: library, Selection: chosen, Catalog: loaded, AsOf: day})
 	if err != nil {

@@ -115,13 +115,7 @@ func words(list ...string) func(*app) []string { return func(*app) []string { re
 
 func profileNames(*app) []string { return compat.Profiles }
 
-func packNames(*app) []string {
-	var names []string
-	for _, p := range policy.Packs() {
-		names = append(names, p.Name)
-	}
-	return names
-}
+func packNames(*app) []string { return policy.PackNames() }
 
 func logFormats(*app) []string {
 	var names []string

@@ -89,14 +89,22 @@ func Check(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := r.judge(ctx, decider, o.Timeout); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// judge asks every rule about every event, within the time of Options.
+func (r *Result) judge(ctx context.Context, decider *gate.Decider, timeout time.Duration) error {
 	bounded := ctx
-	if o.Timeout > 0 {
+	if timeout > 0 {
 		var cancel context.CancelFunc
-		bounded, cancel = context.WithTimeout(ctx, o.Timeout)
+		bounded, cancel = context.WithTimeout(ctx, timeout)
 		defer cancel()
 	}
 	r.verdicts = make([]verdicts, len(r.Events))
-	err = inParallel(len(r.Events), func(i int) error {
+	err := inParallel(len(r.Events), func(i int) error {
 		decisions, err := decider.Decide(bounded, r.inputs.of(r.Events[i]))
 		if err != nil {
 			return fmt.Errorf("judging %s: %w", r.Events[i].ID, err)
@@ -105,9 +113,9 @@ func Check(ctx context.Context, o Options) (*Result, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, notEvaluated(ctx, err)
+		return notEvaluated(ctx, err)
 	}
-	return r, nil
+	return nil
 }
 
 // verdicts are the decisions about one event, in little memory: most of them say

@@ -30,13 +30,7 @@ var library = func() *Library {
 }()
 
 // allPacks selects every rule that nexus brings along.
-func allPacks() Selection {
-	var s Selection
-	for _, p := range Packs() {
-		s.Packs = append(s.Packs, p.Name)
-	}
-	return s
-}
+func allPacks() Selection { return Selection{Packs: PackNames()} }
 
 // loadCatalog reads a catalog below root, with the fields of its JSON Schemas.
 func loadCatalog(t testing.TB, fsys fs.FS, name string) *catalog.Catalog {

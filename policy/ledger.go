@@ -91,17 +91,25 @@ func AppendLedger(name string, entry LedgerEntry) (LedgerEntry, error) {
 	if err != nil {
 		return entry, fmt.Errorf("appending to the ledger %s: %w", name, err)
 	}
-	defer os.Remove(next.Name()) // after the rename there is nothing to remove
-	defer next.Close()
+	entry, err = entry.appendTo(name, next)
+	if err != nil { // after the rename, a file of that name is another run's
+		next.Close()
+		os.Remove(next.Name())
+	}
+	return entry, err
+}
+
+// appendTo chains an entry to the ledger in a file, by way of next.
+func (e LedgerEntry) appendTo(name string, next *os.File) (LedgerEntry, error) {
 	text, err := os.ReadFile(name)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return entry, fmt.Errorf("appending to the ledger: %w", err)
+		return e, fmt.Errorf("appending to the ledger: %w", err)
 	}
-	entry, line, err := entry.after(name, text)
+	e, line, err := e.after(name, text)
 	if err == nil {
 		err = replaceLedger(next, name, append(text, line...))
 	}
-	return entry, err
+	return e, err
 }
 
 // after chains an entry to the text of a ledger and returns it with its line.

@@ -6,8 +6,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -140,6 +142,31 @@ func TestAppendLedgerRefuses(t *testing.T) {
 			t.Error("the lock of the other run was removed")
 		}
 	})
+}
+
+// TestAppendLedgerLeavesTheNextLock: as soon as a run has renamed its text, the name
+// of the lock is free, and a lock of that name is another run's.
+func TestAppendLedgerLeavesTheNextLock(t *testing.T) {
+	for range 100 {
+		name := filepath.Join(t.TempDir(), "ledger.ndjson")
+		var other sync.WaitGroup
+		other.Go(func() {
+			for _, err := os.Stat(name); err != nil; _, err = os.Stat(name) {
+				runtime.Gosched() // the first run has not renamed
+			}
+			if err := os.WriteFile(name+".next", nil, 0o600); err != nil {
+				t.Error(err)
+			}
+		})
+		_, err := AppendLedger(name, entryOf(1))
+		other.Wait()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(name + ".next"); err != nil {
+			t.Fatalf("the lock of the other run was removed: %v", err)
+		}
+	}
 }
 
 func TestVerifyLedger(t *testing.T) {

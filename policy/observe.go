@@ -27,7 +27,8 @@ const (
 // Observations are what a log holds, by event type, gathered in one pass.
 type Observations struct {
 	Events int // how many were read
-	// Notes say where a bound was met, so that a count is a lower bound.
+	// Notes say where a bound was met or data was not searched, so that a count is a
+	// lower bound.
 	Notes []string
 	// Problems are records that could not be read. A log with problems was not
 	// judged whole.
@@ -216,6 +217,9 @@ func (g *gatherer) finish() {
 	for _, id := range slices.Sorted(maps.Keys(g.types)) {
 		if g.types[id].cut() {
 			g.note("%s: more than %d different names of one kind were seen; the first ones were kept", id, maxNames)
+		}
+		if n := g.types[id].binary; n > 0 {
+			g.note("%s: %s with binary data, whose values were not searched", id, report.Count(n, "event"))
 		}
 	}
 	g.noteStrangers()

@@ -97,6 +97,7 @@ func TestMetadataCountsAsAttributes(t *testing.T) {
 		"all there":          {`{"actorId": "mara", "hash":"9f", "partition_key":"ann@example.com", "deep":{"user":[1,{"a":"}"}]}}`, extensions{actor: true, integrity: true, key: true}},
 		"empty is absent":    {`{"actor":"", "signature":null}`, extensions{}},
 		"a key of no name":   {`{"partitionKey":"order-17"}`, extensions{}},
+		"two keys":           {`{"partition_key":"ann@example.com", "partitionKey":"order-17"}`, extensions{key: true}},
 		"a card as the key":  {`{"partitionKey":"4111111111111111"}`, extensions{key: true, pan: true}},
 		"a card in a header": {`{"x-trace":"card-4111 1111 1111 1111"}`, extensions{pan: true}},
 		"nothing":            {`{}`, extensions{}},
@@ -122,6 +123,23 @@ func TestCardNumbersInAttributes(t *testing.T) {
 	want := map[string]any{"count": 1, "fields": []string{"partitionkey", "stream"}, "first_offset": int64(0)}
 	if diff := cmp.Diff(want, seen.pan.input()); diff != "" {
 		t.Errorf("card numbers (-want +got):\n%s", diff)
+	}
+}
+
+// TestBinaryDataIsNotSearched, and that is said: its values count for nothing.
+func TestBinaryDataIsNotSearched(t *testing.T) {
+	o := observeWith(t, nil, nil, `
+{"specversion":"1.0","id":"a1","type":"OrderPlaced","source":"/shop","subject":"order-1","data_base64":"AAEC/w=="}
+{"specversion":"1.0","id":"a2","type":"com.shop.OrderPlaced","source":"/shop","subject":"order-2","data_base64":"AAEC/w=="}
+{"specversion":"1.0","id":"a3","type":"OrderPlaced","source":"/shop","subject":"order-3","data":{}}
+{"specversion":"1.0","id":"a4","type":"OrderShipped","source":"/shop","subject":"order-1","data_base64":"AAEC/w=="}
+{"specversion":"1.0","id":"a5","type":"OrderLost","source":"/shop","subject":"order-3","data":{}}`)
+	want := []string{
+		"OrderPlaced: 2 events with binary data, whose values were not searched",
+		"OrderShipped: 1 event with binary data, whose values were not searched",
+	}
+	if diff := cmp.Diff(want, o.Notes); diff != "" {
+		t.Errorf("notes (-want +got):\n%s", diff)
 	}
 }
 

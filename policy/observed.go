@@ -20,6 +20,7 @@ type observed struct {
 
 	missing  missing
 	dangling int
+	binary   int // events with binary data, which is not searched
 	keys     int // events whose key holds a direct identifier
 	erased   int // events of erased subjects that are still readable
 
@@ -114,7 +115,10 @@ func (o *observed) see(e *event.Event, scan *scanner, erased bool) {
 	countIf(&o.keys, seen.key || isIdentifier(e.Stream))
 
 	var met sighted
-	if !e.Base64 && len(e.Data) > 0 {
+	switch {
+	case e.Base64:
+		o.binary++
+	case len(e.Data) > 0:
 		met = scan.scan(e.Data, o)
 	}
 	o.pan.see(met.pan || seen.pan, e.Offset)
@@ -174,7 +178,7 @@ func (o *observed) seeExtension(seen *extensions, name, value []byte) {
 	case "hash", "signature", "digest", "integrity", "checksum":
 		seen.integrity = true
 	case "partitionkey", "partitionKey", "partition_key":
-		seen.key = isIdentifier(unquoted(value))
+		seen.key = isIdentifier(unquoted(value)) || seen.key
 	case "dataclassification":
 		o.classifications.addBytes(unquoted(value))
 	case "consumer", "consumerid", "consumerId", "consumer_id":

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -48,13 +47,20 @@ const (
 	packFile     = "pack.yaml"
 )
 
-// Packs lists the packs that nexus brings along, by name.
-func Packs() []Pack {
-	packs := make([]Pack, 0, 8)
-	for _, p := range embeddedPacks() {
-		packs = append(packs, p.Pack)
+// PackNames lists the names of the packs that nexus brings along, sorted. They are
+// those of their folders, so that no pack has to be read for them.
+func PackNames() []string {
+	entries, err := embedded.ReadDir(packsFolder)
+	if err != nil {
+		panic(err)
 	}
-	return packs
+	var names []string
+	for _, entry := range entries {
+		if entry.IsDir() && path.Join(packsFolder, entry.Name()) != sharedFolder {
+			names = append(names, entry.Name())
+		}
+	}
+	return names
 }
 
 // A folder is a pack with its files.
@@ -76,17 +82,9 @@ func (f file) is(suffix string) bool { return strings.HasSuffix(f.name, suffix) 
 // embeddedPacks reads what was compiled in. It is the same for every run, so a
 // fault in it is a fault of the program; the tests of this package read it.
 func embeddedPacks() []folder {
-	entries, err := embedded.ReadDir(packsFolder)
-	if err != nil {
-		panic(err)
-	}
 	var packs []folder
-	for _, entry := range entries {
-		name := path.Join(packsFolder, entry.Name())
-		if !entry.IsDir() || name == sharedFolder {
-			continue
-		}
-		p, err := readFolder(embedded, name)
+	for _, name := range PackNames() {
+		p, err := readFolder(embedded, path.Join(packsFolder, name))
 		if err != nil {
 			panic(err)
 		}
@@ -94,7 +92,6 @@ func embeddedPacks() []folder {
 		p.Digest = digest(append(sharedFiles(), p.files...))
 		packs = append(packs, p)
 	}
-	slices.SortFunc(packs, func(a, b folder) int { return cmp.Compare(a.Name, b.Name) })
 	return packs
 }
 

@@ -11,25 +11,63 @@ import (
 // digits, in one piece or grouped as on cards, that begin as an issuer's numbers do
 // and whose check digit is right. One in ten random numbers has a right check
 // digit; the prefixes, the lengths and the grouping keep timestamps, counters and
-// UUIDs out.
+// UUIDs out. Another number may stand before it or after it, such as an expiry date.
 func holdsCardNumber(text []byte) bool {
-	if len(text) < 13 {
-		return false
-	}
-	for i := 0; i < len(text); {
+	for i := 0; len(text)-i >= minCardDigits; {
 		if !isDigit(text[i]) {
 			i++
 			continue
 		}
-		start := i
-		var number [20]byte
-		n, groups, end := digitRun(text[i:], &number)
-		i += end
-		if n >= 13 && grouped(groups) && isCardNumber(number[:n]) && startsAlone(text[:start]) && endsAlone(text[i:]) {
+		if beginsWithCardNumber(text[i:]) && startsAlone(text[:i]) {
 			return true
 		}
+		i += leadingDigits(text[i:])
 	}
 	return false
+}
+
+// The lengths of card numbers, and the most groups that they are printed in.
+const (
+	minCardDigits = 13
+	maxCardDigits = 19
+	maxCardGroups = 5
+)
+
+// beginsWithCardNumber reports whether the first groups of digits, with single
+// spaces, hyphens or full stops between them, are a card number. It judges at the
+// end of every group, because the next group may belong to another number.
+func beginsWithCardNumber(text []byte) bool {
+	var number [maxCardDigits]byte
+	var groups [maxCardGroups]int
+	n := 0
+	for i := range groups {
+		size := leadingDigits(text)
+		if size == 0 || n+size > len(number) {
+			return false
+		}
+		for _, c := range text[:size] {
+			number[n] = c - '0'
+			n++
+		}
+		groups[i], text = size, text[size:]
+		if isCardNumber(number[:n]) && grouped(groups[:i+1]) && endsAlone(text) {
+			return true
+		}
+		if len(text) == 0 || text[0] != ' ' && text[0] != '-' && text[0] != '.' {
+			return false
+		}
+		text = text[1:]
+	}
+	return false
+}
+
+// leadingDigits is how many digits a text begins with.
+func leadingDigits(text []byte) int {
+	n := 0
+	for n < len(text) && isDigit(text[n]) {
+		n++
+	}
+	return n
 }
 
 // startsAlone reports whether digits behind a text are a number of their own, also
@@ -78,29 +116,6 @@ func isCardNumeral(text []byte) bool {
 	return holdsCardNumber(strconv.AppendInt(nil, int64(value), 10))
 }
 
-// digitRun reads digits with single spaces, hyphens or full stops between them, as many as
-// number holds, and the lengths of their groups.
-func digitRun(text []byte, number *[20]byte) (n int, groups []int, end int) {
-	var lengths [8]int
-	groups = lengths[:0]
-	size := 0
-	for end < len(text) && n < len(number) && len(groups) < cap(lengths[:]) {
-		switch c := text[end]; {
-		case isDigit(c):
-			number[n] = c - '0'
-			n++
-			size++
-		case (c == ' ' || c == '-' || c == '.') && end+1 < len(text) && isDigit(text[end+1]):
-			groups = append(groups, size)
-			size = 0
-		default:
-			return n, append(groups, size), end
-		}
-		end++
-	}
-	return n, append(groups, size), end
-}
-
 // grouped reports whether groups of digits are those of a card.
 func grouped(groups []int) bool {
 	if len(groups) == 1 {
@@ -137,7 +152,7 @@ var issuers = []struct {
 }
 
 func isCardNumber(digits []byte) bool {
-	if len(digits) < 13 || len(digits) > 19 || !luhn(digits) {
+	if len(digits) < minCardDigits || len(digits) > maxCardDigits || !luhn(digits) {
 		return false
 	}
 	first := int(digits[0])*1000 + int(digits[1])*100 + int(digits[2])*10 + int(digits[3])
@@ -226,10 +241,7 @@ func lastNames(path []byte) (parent, name []byte) {
 func isTrack(value []byte) bool {
 	value = bytes.TrimLeft(value, "%;")
 	value = bytes.TrimPrefix(value, []byte("B"))
-	digits := 0
-	for digits < len(value) && isDigit(value[digits]) {
-		digits++
-	}
+	digits := leadingDigits(value)
 	return digits >= 12 && digits <= 19 && digits < len(value) && (value[digits] == '^' || value[digits] == '=')
 }
 

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/nexus-blueprint/nexus/catalog"
 	"pgregory.net/rapid"
 )
 
@@ -45,6 +47,20 @@ func TestCardNumbers(t *testing.T) {
 		"0.4111111111111111":                   false, // a fraction
 		"4111111111111111.5":                   false,
 		"":                                     false,
+
+		"4111111111111111 12/27":           true, // beside another number
+		"4111 1111 1111 1111 123":          true,
+		"4111-1111-1111-1111 12/27 123":    true,
+		"12/27 4111 1111 1111 1111":        true,
+		"2026-01-01 4111111111111111":      true,
+		"7 4111111111111111 7":             true,
+		"1 2 3 4 5 6 7 8 4111111111111111": true,
+		"4222222222222 3782 822463 10005":  true,
+		"4111-1111-1111-1111-12":           false, // the group continues the number
+		"12-4111-1111-1111-1111":           false,
+		"4111 1111 1111 111":               false, // digits are missing
+		"41111111111111111 12/27":          false,
+		"4111 11 11 1111 1111 12/27":       false,
 	} {
 		if got := holdsCardNumber([]byte(text)); got != want {
 			t.Errorf("%q holds a card number: %v, want %v", text, got, want)
@@ -106,6 +122,34 @@ func TestCiphertext(t *testing.T) {
 		if got := isCiphertext([]byte(text)); got != want {
 			t.Errorf("%q is ciphertext: %v, want %v", text, got, want)
 		}
+	}
+}
+
+// TestKeysOfPeopleAreMasked: what names a person by itself is in no path.
+func TestKeysOfPeopleAreMasked(t *testing.T) {
+	described := describe([]catalog.Field{{Path: "a"}, {Path: "seen.known"}})
+	tests := map[string]struct {
+		text, unknown string
+		email         []string
+	}{
+		"an e-mail address":       {`{"seen":{"ann@example.com":1}}`, "seen[*]", []string{"seen[*]"}},
+		"one at the top":          {`{"ann@example.com":{"note":"x"}}`, "[*]", []string{"[*]"}},
+		"a telephone number":      {`{"seen":{"+4915112345678":true}}`, "seen[*]", []string{}},
+		"a key of a plain name":   {`{"seen":{"ann":1}}`, "seen.ann", []string{}},
+		"an address as the value": {`{"seen":{"by":"ann@example.com"}}`, "seen.by", []string{"seen.by"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			var s scanner
+			into := &observed{described: described}
+			met := s.scan([]byte(test.text), into)
+			if diff := cmp.Diff([]string{test.unknown}, into.unknown.sorted()); diff != "" {
+				t.Errorf("unknown fields (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(test.email, into.email.fields.sorted()); diff != "" || met.email != (len(test.email) > 0) {
+				t.Errorf("met an e-mail address: %v, in (-want +got):\n%s", met.email, diff)
+			}
+		})
 	}
 }
 

@@ -148,19 +148,31 @@ func (s *scanner) object(i int, n *node) int {
 	return i + 1
 }
 
-// enter adds a key to the path. One that is a card number is met, and not repeated:
-// paths are printed.
+// enter adds a key to the path. One that names a person by itself is not repeated,
+// since paths are printed; a card number or an e-mail address in it is met.
 func (s *scanner) enter(key []byte) {
-	if holdsCardNumber(key) {
+	pan, email := holdsCardNumber(key), holdsEmail(key)
+	if pan || email || isTelephone(key) {
 		s.path = append(s.path, "[*]"...)
-		s.met.pan = true
-		s.into.pan.fields.addBytes(s.path)
+		s.meet(pan, email)
 		return
 	}
 	if len(s.path) > 0 {
 		s.path = append(s.path, '.')
 	}
 	s.path = append(s.path, key...)
+}
+
+// meet takes down that a card number or an e-mail address is at the path.
+func (s *scanner) meet(pan, email bool) {
+	if pan {
+		s.met.pan = true
+		s.into.pan.fields.addBytes(s.path)
+	}
+	if email {
+		s.met.email = true
+		s.into.email.fields.addBytes(s.path)
+	}
 }
 
 func (s *scanner) array(i int, n *node) int {
@@ -181,18 +193,14 @@ func (s *scanner) scalar(value []byte, n *node) {
 	if string(value) == "null" {
 		return
 	}
-	content := unquoted(value)
-	if isAuthenticationData(s.path, content) {
+	content, text := unquoted(value), value[0] == '"'
+	sad := isAuthenticationData(s.path, content)
+	if sad {
 		s.met.sad = true
 		s.into.sad.fields.addBytes(s.path)
-	} else if value[0] == '"' && holdsCardNumber(content) || value[0] != '"' && isCardNumeral(content) {
-		s.met.pan = true
-		s.into.pan.fields.addBytes(s.path)
 	}
-	if value[0] == '"' && holdsEmail(content) {
-		s.met.email = true
-		s.into.email.fields.addBytes(s.path)
-	}
+	pan := !sad && (text && holdsCardNumber(content) || !text && isCardNumeral(content))
+	s.meet(pan, text && holdsEmail(content))
 	if n != nil && n.personal && !isCiphertext(content) {
 		s.met.readable = true
 	}

@@ -65,7 +65,7 @@ func TestEveryRuleHasCases(t *testing.T) {
 
 // TestPacksAreDescribed: what an auditor reads about a rule is there.
 func TestPacksAreDescribed(t *testing.T) {
-	for _, p := range Packs() {
+	for _, p := range library.Packs() {
 		if p.Name == "" || p.Version == "" || p.Title == "" || p.Description == "" || !strings.HasPrefix(p.Digest, "sha256:") {
 			t.Errorf("the pack %+v is not described", p)
 		}
@@ -74,6 +74,28 @@ func TestPacksAreDescribed(t *testing.T) {
 		if r.Title == "" || r.Why == "" || r.Fix == "" || r.Code == "" || len(r.Controls) == 0 && r.Pack != "blueprint" {
 			t.Errorf("the rule %s is not described", r.ID)
 		}
+	}
+}
+
+// TestPackNames: a pack is called like its folder, and listed in order.
+func TestPackNames(t *testing.T) {
+	var described []string
+	for _, p := range library.Packs() {
+		described = append(described, p.Name)
+	}
+	if diff := cmp.Diff(described, PackNames()); diff != "" {
+		t.Errorf("names (-pack.yaml +folder):\n%s", diff)
+	}
+}
+
+// TestStrictNeedsTests: without tests, opening the library has compiled all there is.
+func TestStrictNeedsTests(t *testing.T) {
+	rule := file{name: "own.rego", text: []byte("package nexus.nowhere\n")}
+	if err := strict([]file{rule}); err != nil {
+		t.Errorf("policies were compiled once more: %v", err)
+	}
+	if err := strict([]file{rule, {name: "own_test.rego", text: []byte(ownTest)}}); err == nil {
+		t.Error("policies with tests were not compiled")
 	}
 }
 

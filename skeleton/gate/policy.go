@@ -99,11 +99,10 @@ type Policies struct {
 // A rule is a PolicyRule and where it is evaluated.
 type rule struct {
 	PolicyRule
-	path  ast.Ref         // its package
-	names map[string]bool // which of entryNames it defines
-	scope string          // how it defines applies
-	// misshapen is the first of these names that is defined as something else
-	// than a set, or than a truth value.
+	path  ast.Ref // its package
+	scope string  // how it defines applies
+	// misshapen is the first of entryNames that is defined as something else than a
+	// set, or than a truth value.
 	misshapen *EvalError
 }
 

@@ -3,8 +3,10 @@ package gate
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 )
@@ -108,51 +110,61 @@ func readDenial(term *ast.Term) (denial Denial, fault string) {
 
 // misplaced finds a denial about a field, or an attribute, that the event has not:
 // a finding would point to nothing.
-func (d *Decision) misplaced(input ast.Value) *EvalError {
+func (d *Decision) misplaced(known nameable) *EvalError {
 	for _, denial := range d.Denials {
-		if denial.Field != "" && !slices.Contains(fieldPaths(input), denial.Field) {
+		if denial.Field != "" && !known.fields()[denial.Field] {
 			return &EvalError{Message: fmt.Sprintf("deny names the field %s, which the event has not", denial.Field),
 				Hint: "give the path of one of input.event.fields as field, or leave field out"}
 		}
-		if own := strings.HasPrefix(denial.At, "x-"); denial.At != "" && !own && !slices.Contains(attributes(input), denial.At) {
+		if own := strings.HasPrefix(denial.At, "x-"); denial.At != "" && !own && !known.attributes()[denial.At] {
 			return &EvalError{Message: fmt.Sprintf("deny names the attribute %s, which no event has", denial.At),
-				Hint: "as at: " + didYouMean(denial.At, attributes(input))}
+				Hint: "as at: " + didYouMean(denial.At, slices.Sorted(maps.Keys(known.attributes())))}
 		}
 	}
 	return nil
 }
 
+// nameable is what denials about an event may name. Either is read once, when the
+// first denial names one.
+type nameable struct{ fields, attributes func() map[string]bool }
+
+func nameableOf(input ast.Value) nameable {
+	return nameable{
+		fields:     sync.OnceValue(func() map[string]bool { return fieldPaths(input) }),
+		attributes: sync.OnceValue(func() map[string]bool { return attributes(input) }),
+	}
+}
+
 // fieldPaths are the paths of the event's fields.
-func fieldPaths(input ast.Value) []string {
+func fieldPaths(input ast.Value) map[string]bool {
 	fields, err := input.Find(fieldsRef)
 	list, isList := fields.(*ast.Array)
 	if err != nil || !isList {
 		return nil
 	}
-	var paths []string
+	paths := make(map[string]bool, list.Len())
 	list.Foreach(func(field *ast.Term) {
 		path, err := field.Value.Find(pathRef)
 		if text, isText := path.(ast.String); err == nil && isText {
-			paths = append(paths, string(text))
+			paths[string(text)] = true
 		}
 	})
 	return paths
 }
 
-// attributes are the names of what an event declares, sorted.
-func attributes(input ast.Value) []string {
+// attributes are the names of what an event declares.
+func attributes(input ast.Value) map[string]bool {
 	event, err := input.Find(eventRef)
 	object, isObject := event.(ast.Object)
 	if err != nil || !isObject {
 		return nil
 	}
-	var names []string
+	names := make(map[string]bool, object.Len())
 	for _, key := range object.Keys() {
 		if name, isText := key.Value.(ast.String); isText && name != "facts" && name != "inferred" {
-			names = append(names, string(name))
+			names[string(name)] = true
 		}
 	}
-	slices.Sort(names)
 	return names
 }
 

@@ -28,7 +28,7 @@ func (s source) rule() (rule, []Problem) {
 	if fault := s.withoutDeny(); fault != nil {
 		problems = append(problems, *fault)
 	}
-	r.names, r.misshapen = s.shape()
+	r.misshapen = s.misshapen()
 	return r, problems
 }
 

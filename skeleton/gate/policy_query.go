@@ -230,8 +230,9 @@ func (d *Decider) read(answers ast.Set, list []Decision, faults []*EvalError) {
 
 // conclude finishes the decisions. The fault of the first rule by id is the error.
 func (d *Decider) conclude(list []Decision, faults []*EvalError, input ast.Value) ([]Decision, error) {
+	known := nameableOf(input)
 	for i := range list {
-		if f := cmp.Or(faults[i], list[i].misplaced(input)); f != nil {
+		if f := cmp.Or(faults[i], list[i].misplaced(known)); f != nil {
 			r := d.rules[i]
 			f.Rule, f.File, f.Line, f.Column = r.ID, r.File, r.Line, 1
 			return nil, f

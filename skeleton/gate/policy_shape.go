@@ -45,26 +45,20 @@ func headName(r *ast.Rule) string {
 	return string(name)
 }
 
-// shape lists which of the names that evaluation asks for are there, and the
-// first that is not what it has to be. A deny that is no set would be undefined,
-// and not empty, where it does not hold, and undefined looks like "does not apply".
-func (s source) shape() (map[string]bool, *EvalError) {
-	names := map[string]bool{}
-	var misshapen *EvalError
+// misshapen finds the first of the names that evaluation asks for that is not what
+// it has to be. A deny that is no set would be undefined, and not empty, where it
+// does not hold, and undefined looks like "does not apply".
+func (s source) misshapen() *EvalError {
 	for _, r := range s.tree.Rules {
 		name := headName(r)
-		if !slices.Contains(entryNames, name) {
-			continue
-		}
-		names[name] = true
-		if fits(r) || misshapen != nil {
+		if !slices.Contains(entryNames, name) || fits(r) {
 			continue
 		}
 		at := problemAt(s.Module, r.Location, "", "")
-		misshapen = &EvalError{Rule: s.id(), File: at.File, Line: at.Line, Column: at.Column,
+		return &EvalError{Rule: s.id(), File: at.File, Line: at.Line, Column: at.Column,
 			Message: shapes[name].message, Hint: shapes[name].hint}
 	}
-	return names, misshapen
+	return nil
 }
 
 // fits reports whether r defines a set, or for applies a single value.
