@@ -19,7 +19,6 @@ type Chunk struct {
 	line, offset int64  // of text
 	frames       []frame
 	tally        *tally
-	log          *Log
 }
 
 // A tally counts what one file holds over all its chunks.
@@ -56,8 +55,7 @@ func (l *Log) cutFile(ctx context.Context, in input, yield func(*Chunk, error) b
 	t := &tally{promised: in.items}
 	t.open.Add(1)
 	send := func(c *Chunk) error {
-		c.file, c.tally, c.log = in.name, t, l
-		t.open.Add(1)
+		c.file, c.tally = in.name, t
 		return unless(yield(c, nil))
 	}
 	for {
@@ -68,6 +66,7 @@ func (l *Log) cutFile(ctx context.Context, in input, yield func(*Chunk, error) b
 		c, err := f.chunk()
 		broken, isRecord := errors.AsType[*RecordError](err)
 		if c != nil {
+			t.open.Add(1)
 			if err := send(c); err != nil {
 				return err
 			}
@@ -80,8 +79,7 @@ func (l *Log) cutFile(ctx context.Context, in input, yield func(*Chunk, error) b
 				return errStopped
 			}
 		case errors.Is(err, io.EOF):
-			t.open.Add(-1)
-			return send(&Chunk{line: f.line, offset: f.offset})
+			return send(&Chunk{line: f.line, offset: f.offset}) // the cutter's count is this one's now
 		default:
 			return unless(yield(nil, fmt.Errorf("reading %s: cut off at byte %d of its decompressed text: %w", in.name, f.offset, err)))
 		}

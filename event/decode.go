@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"unicode/utf8"
 )
 
@@ -168,7 +167,7 @@ func (d *decoder) checkKeys(value []byte) error {
 func (d *decoder) setTime(a attribute, text []byte) error {
 	t, ok := d.clock.parse(text)
 	if !ok {
-		return fmt.Errorf("%s %s is neither RFC 3339 nor seconds, ms, us or ns since 1970", a, clip(text))
+		return fmt.Errorf("%s is no time: it is neither RFC 3339 nor seconds, ms, us or ns since 1970", a)
 	}
 	if a == attrTime {
 		d.event.Time = t
@@ -181,8 +180,10 @@ func (d *decoder) setTime(a attribute, text []byte) error {
 // say is what a string says, or a number or truth value as it is written.
 func (d *decoder) say(a attribute, raw []byte, escaped bool) ([]byte, error) {
 	switch {
-	case raw[0] == '{' || raw[0] == '[':
-		return nil, fmt.Errorf("%s is no text: %s", a, clip(raw))
+	case raw[0] == '{':
+		return nil, fmt.Errorf("%s is an object, not a text", a)
+	case raw[0] == '[':
+		return nil, fmt.Errorf("%s is an array, not a text", a)
 	case raw[0] != '"':
 		return raw, nil
 	case !escaped:
@@ -268,13 +269,4 @@ func appendDecoded(dst, encoded []byte) ([]byte, error) {
 		return appendQuoted(dst, content), nil
 	}
 	return appendQuoted(dst, encoded), nil
-}
-
-// clip quotes at most the first bytes of a text for a message.
-func clip(text []byte) string {
-	const most = 40
-	if len(text) > most {
-		return strconv.Quote(string(text[:most])) + "…"
-	}
-	return strconv.Quote(string(text))
 }

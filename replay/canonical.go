@@ -82,7 +82,7 @@ func appendNumber(dst, text []byte) ([]byte, error) {
 	}
 	d, err := parseDecimal(text)
 	if err != nil {
-		return dst, fmt.Errorf("%q: %w", text, err)
+		return dst, err // without the number, which is somebody's
 	}
 	return d.append(dst), nil
 }

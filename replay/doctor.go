@@ -175,7 +175,11 @@ func (d *doctor) see(e *event.Event) {
 
 func (d *doctor) meetType(name string) {
 	d.lastType, d.typeHash = name, maphash.String(hashSeed, name)
-	if !d.types[name] && len(d.types) < maxDoctorTypes {
+	switch {
+	case d.types[name]:
+	case len(d.types) == maxDoctorTypes:
+		d.overflow(fmt.Sprintf("only the first %d types were counted", maxDoctorTypes))
+	default:
 		d.types[name] = true
 	}
 }

@@ -154,12 +154,13 @@ func startOf(log *event.Log) report.Location { return spot{file: log.Files()[0]}
 // result is the result of a rule that is not broken.
 func (d *doctor) result(rule string) report.ResultKind {
 	switch {
+	case rule == RuleOutOfOrder && !d.ordered:
+		return report.NotApplicable
 	case d.overflown[rule]:
 		return report.Undecided
 	case rule == RuleInvalid:
 		return d.contents.result()
 	case rule == RuleDangling && d.causes.resolved == 0,
-		rule == RuleOutOfOrder && !d.ordered,
 		slices.Contains(sequenceOnly, rule) && d.out.Unsequenced == d.out.Events:
 		return report.NotApplicable
 	}

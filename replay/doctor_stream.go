@@ -87,14 +87,18 @@ func (p *patient) advance(d *doctor, v visit) {
 		if d.holes++; d.holes == 1 {
 			d.firstHole = v.at
 		}
-		p.miss(len(p.holes), hole{p.high + 1, v.sequence - 1, v})
+		p.miss(d, len(p.holes), hole{p.high + 1, v.sequence - 1, v})
 	}
 	p.high = v.sequence
 }
 
-func (p *patient) miss(i int, h hole) {
+// miss keeps a hole. Where there are too many of them, a sequence between first
+// and high says neither that it was met already nor that it comes late.
+func (p *patient) miss(d *doctor, i int, h hole) {
 	if len(p.holes) >= maxHoles {
 		p.lossy = true
+		d.overflow(fmt.Sprintf("%s: of a stream with more than %d holes not all were counted, and what comes behind them is not judged by %s and %s",
+			RuleGap, maxHoles, RuleConflict, RuleOutOfOrder), RuleConflict, RuleOutOfOrder)
 		return
 	}
 	p.holes = slices.Insert(p.holes, i, h)
@@ -103,7 +107,7 @@ func (p *patient) miss(i int, h hole) {
 // precede takes an event from before all that were met.
 func (p *patient) precede(d *doctor, v visit) {
 	if v.sequence+1 < p.first {
-		p.miss(0, hole{v.sequence + 1, p.first - 1, p.start})
+		p.miss(d, 0, hole{v.sequence + 1, p.first - 1, p.start})
 	}
 	p.disorder(d, v)
 	p.first, p.start = v.sequence, v
@@ -123,7 +127,7 @@ func (p *patient) fill(d *doctor, v visit) {
 	switch {
 	case found:
 		p.disorder(d, v)
-		p.shrink(i, v)
+		p.shrink(d, i, v)
 	case !p.lossy && !v.conflict:
 		d.fault(RuleConflict, p.name, v.at, sequenceText(v), func() string {
 			return fmt.Sprintf("another event has the sequence %d of this stream already", v.sequence)
@@ -132,15 +136,15 @@ func (p *patient) fill(d *doctor, v visit) {
 }
 
 // shrink takes v's sequence out of a hole.
-func (p *patient) shrink(i int, v visit) {
+func (p *patient) shrink(d *doctor, i int, v visit) {
 	h := p.holes[i]
 	before, after := hole{h.from, v.sequence - 1, v}, hole{v.sequence + 1, h.to, h.behind}
 	p.holes = slices.Delete(p.holes, i, i+1)
 	if after.from <= after.to {
-		p.miss(i, after)
+		p.miss(d, i, after)
 	}
 	if before.from <= before.to {
-		p.miss(i, before)
+		p.miss(d, i, before)
 	}
 }
 
@@ -203,9 +207,6 @@ func (p *patient) close(d *doctor, base int64) {
 			}
 			return fmt.Sprintf("the sequences %d to %d are missing: %d events", h.from, h.to, uint64(h.to-h.from)+1)
 		})
-	}
-	if p.lossy {
-		d.overflow(fmt.Sprintf("%s: of a stream with more than %d holes not all were counted", RuleGap, maxHoles))
 	}
 	if p.first > base {
 		d.fault(RuleLateStart, p.name, p.start.at, "", func() string {

@@ -96,14 +96,21 @@ func (o *ExportOptions) shown(e *event.Event) *event.Event {
 	if o.Redact == nil {
 		return e
 	}
-	shown := &event.Event{
-		ID: e.ID, Type: e.Type, Source: e.Source, Stream: e.Stream, Sequence: e.Sequence, HasSequence: e.HasSequence,
-		Time: e.Time, Recorded: e.Recorded, CorrelationID: e.CorrelationID, CausationID: e.CausationID, SchemaVersion: e.SchemaVersion,
-	}
+	shown := bare(e)
 	if !e.Base64 {
 		shown.Data = o.Redact(e)
 	}
 	return shown
+}
+
+// bare is the event without its data, its metadata and the attributes that
+// event.Event has no field for.
+func bare(e *event.Event) *event.Event {
+	return &event.Event{
+		ID: e.ID, Type: e.Type, Source: e.Source, Stream: e.Stream, Sequence: e.Sequence, HasSequence: e.HasSequence,
+		Time: e.Time, Recorded: e.Recorded, CorrelationID: e.CorrelationID, CausationID: e.CausationID, SchemaVersion: e.SchemaVersion,
+		File: e.File, Line: e.Line, Offset: e.Offset,
+	}
 }
 
 // HideValues is JSON text with every string, number and truth value replaced by

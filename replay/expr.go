@@ -1,12 +1,14 @@
 package replay
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/vm"
 
 	"github.com/nexus-blueprint/nexus/event"
@@ -30,7 +32,7 @@ var variables = map[string]any{"state": nil, "event": nil, "previous": nil, "ite
 func ParseExpr(text string) (*Expr, error) {
 	options := []expr.Option{expr.Env(variables), expr.Patch(exactly{})}
 	for _, f := range functions {
-		options = append(options, expr.Function(f.name, f.call))
+		options = append(options, expr.Function(f.name, f.marked))
 	}
 	program, err := expr.Compile(text, options...)
 	if err != nil {
@@ -64,10 +66,23 @@ func (x *Expr) Value(s Scope) (any, error) {
 	}
 	result, err := expr.Run(x.program, env)
 	if err != nil {
-		first, _, _ := strings.Cut(err.Error(), "\n")
-		return nil, fmt.Errorf("expression %q: %s", x.text, first)
+		return nil, x.fault(err)
 	}
 	return toJSON(result)
+}
+
+// fault says why the expression cannot be evaluated. The words of the language's
+// own functions stay out of it, because they quote what was recorded.
+func (x *Expr) fault(err error) error {
+	if _, own := errors.AsType[*operandError](err); own {
+		first, _, _ := strings.Cut(err.Error(), "\n")
+		return fmt.Errorf("expression %q: %s", x.text, first)
+	}
+	place := ""
+	if at, ok := errors.AsType[*file.Error](err); ok {
+		place = fmt.Sprintf(" (%d:%d)", at.Line, at.Column+1)
+	}
+	return fmt.Errorf("expression %q cannot be evaluated on this event%s", x.text, place)
 }
 
 // Bool evaluates an expression that is true or false.

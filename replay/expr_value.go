@@ -15,6 +15,19 @@ type function struct {
 	call func(...any) (any, error)
 }
 
+// marked is call with its errors marked as this package's.
+func (f function) marked(p ...any) (any, error) {
+	result, err := f.call(p...)
+	if err != nil {
+		err = &operandError{err}
+	}
+	return result, err
+}
+
+// An operandError is what a function says of its operands. It names their kinds
+// and quotes none of them.
+type operandError struct{ error }
+
 var functions = []function{
 	{"_add", func(p ...any) (any, error) {
 		if a, ok := p[0].(string); ok {

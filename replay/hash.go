@@ -21,18 +21,23 @@ func (s *StreamState) Hash() ([sha256.Size]byte, error) {
 // for the same log on any number of cores, in any order of its files and in any
 // format that holds the same events.
 func (r *Result) Root() ([sha256.Size]byte, error) {
-	var root [sha256.Size]byte
+	_, root, err := r.hashes()
+	return root, err
+}
+
+// hashes are those of the states, in the order of the streams, and the root.
+func (r *Result) hashes() (states [][sha256.Size]byte, root [sha256.Size]byte, err error) {
+	states = make([][sha256.Size]byte, len(r.Streams))
 	all := sha256.New()
 	for i := range r.Streams {
 		s := &r.Streams[i]
-		sum, err := s.Hash()
-		if err != nil {
-			return root, err
+		if states[i], err = s.Hash(); err != nil {
+			return nil, root, err
 		}
 		// The length keeps an id apart from what follows it.
 		all.Write(binary.BigEndian.AppendUint64(nil, uint64(len(s.ID))))
 		all.Write([]byte(s.ID))
-		all.Write(sum[:])
+		all.Write(states[i][:])
 	}
-	return [sha256.Size]byte(all.Sum(nil)), nil
+	return states, [sha256.Size]byte(all.Sum(nil)), nil
 }

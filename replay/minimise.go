@@ -30,7 +30,8 @@ type Minimum struct {
 	Kept []Kept
 }
 
-// Kept is a value of an event's data that the expression depends on.
+// Kept is a value of an event's data that the expression depends on. An empty
+// path is the whole event, with its metadata and all its attributes.
 type Kept struct {
 	Event *event.Event
 	Path  Path

@@ -11,7 +11,8 @@ import (
 
 // Neutral is the minimum with the values of its events replaced by neutral ones
 // ("x", 0, false) wherever the expression stays true. Such a fixture shows only
-// the values that matter, and holds no others of the people the events are about;
+// the values that matter, and holds no others of the people the events are about:
+// binary data, metadata and attributes that event.Event has no field for go, and
 // ids and times stay. Kept names the values that had to stay.
 func (m *Minimum) Neutral(ctx context.Context, o MinimiseOptions) (*Minimum, error) {
 	n := *m
@@ -31,11 +32,18 @@ func (m *Minimum) Neutral(ctx context.Context, o MinimiseOptions) (*Minimum, err
 }
 
 // neutralise replaces the values of one event: all at once if that does, else
-// one by one. What it does not come to is kept.
+// one by one. What it does not come to is kept, and so is the whole event when
+// more of it matters than its data.
 func (m *Minimum) neutralise(t *trial, i int) error {
 	e := m.Stream.Events[i]
-	data, err := decodeOptional(e.Data)
-	if err != nil || e.Base64 {
+	if e.Base64 || len(e.Data) == 0 {
+		if !m.try(t, i, e, nil) {
+			m.Kept = append(m.Kept, Kept{e, nil})
+		}
+		return nil
+	}
+	data, err := decode(e.Data)
+	if err != nil {
 		return err
 	}
 	places := leaves(nil, nil, data)
@@ -48,6 +56,10 @@ func (m *Minimum) neutralise(t *trial, i int) error {
 	if m.tryData(t, i, e, all) {
 		return nil
 	}
+	if !m.tryData(t, i, e, data) {
+		m.Kept = append(m.Kept, Kept{e, nil})
+		return nil
+	}
 	for _, p := range places {
 		if changed, err := put(data, p, neutral(p, data)); err == nil && m.tryData(t, i, e, changed) {
 			data = changed
@@ -58,14 +70,19 @@ func (m *Minimum) neutralise(t *trial, i int) error {
 	return nil
 }
 
-// tryData gives event i, recorded as e, other data if the expression stays true.
 func (m *Minimum) tryData(t *trial, i int, e *event.Event, data any) bool {
+	return m.try(t, i, e, appendJSON(nil, data))
+}
+
+// try leaves of event i, recorded as e, only its fields and the given data, if
+// the expression stays true.
+func (m *Minimum) try(t *trial, i int, e *event.Event, data []byte) bool {
 	if t.over() {
 		return false
 	}
 	was := m.Stream.Events[i]
-	changed := e.Clone()
-	changed.Data = appendJSON(nil, data)
+	changed := bare(e)
+	changed.Data = data
 	m.Stream.Events[i] = changed
 	if t.holds(t.reducer.Init(), nil, nil, m.Stream.Events) {
 		return true
@@ -80,7 +97,7 @@ func leaves(list []Path, at Path, value any) []Path {
 		member, _ := p[len(at):].in(value)
 		list = leaves(list, p, member)
 	}
-	if !isContainer(value) && len(at) > 0 && !equal(value, neutralOf(value)) {
+	if !isContainer(value) && !equal(value, neutralOf(value)) {
 		list = append(list, at)
 	}
 	return list

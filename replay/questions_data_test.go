@@ -41,7 +41,7 @@ func TestDataIsRedacted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	comparison, err := Compare(t.Context(), log, r, MergeReducer(), CompareOptions{})
+	comparison, err := Compare(t.Context(), log, r, MergeReducer(nil), CompareOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +181,7 @@ func TestReducersOfOneName(t *testing.T) {
 
 // TestBlameOfTheMerge: a rule that writes the whole state is named too.
 func TestBlameOfTheMerge(t *testing.T) {
-	h, err := Blame(MergeReducer(), loadOne(t, shopLog), Path{{Key: "amount", Index: -1}}, Options{})
+	h, err := Blame(MergeReducer(nil), loadOne(t, shopLog), Path{{Key: "amount", Index: -1}}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -122,7 +122,7 @@ func (d *desk) reducer(name string) *Reducer {
 			return r
 		}
 	}
-	return MergeReducer()
+	return MergeReducer(nil)
 }
 
 func (d *desk) stream(id string) Stream {

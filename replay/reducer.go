@@ -3,7 +3,9 @@
 //	specs, err := replay.ParseReducers(config, "/reducers")
 //	reducer, err := specs["order"].Compile(upcasters)
 //	result, err := replay.FoldAll(ctx, log, reducer, replay.FoldOptions{})
-//	for stream, state := range result.States() { … }
+//	for _, stream := range result.Streams {
+//		state, err := stream.State() // of stream.ID
+//	}
 //
 // A Reducer says what events do to a state. It is data: operations that are
 // compiled once and interpreted in two ways. Reducer.Apply works on a State, a
@@ -96,14 +98,15 @@ func fingerprint(s Spec, upcasters *upcast.Chain) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// MergeReducer merges every event's data into the state by RFC 7396. It is what
-// folds a log for which nobody wrote a reducer.
-func MergeReducer() *Reducer {
-	r := &Reducer{spec: Spec{Name: "merge", Version: 1, Init: map[string]any{}}}
+// MergeReducer merges every event's data into the state by RFC 7396, behind
+// upcasters, which may be nil. It is what folds a log for which nobody wrote a
+// reducer.
+func MergeReducer(upcasters *upcast.Chain) *Reducer {
+	r := &Reducer{spec: Spec{Name: "merge", Version: 1, Init: map[string]any{}}, upcasters: upcasters}
 	r.rules = map[string][]op{anyType: {{
 		Operation: Operation{Kind: OpMerge, Source: Source{FromData: true, given: true}}, rule: "merge",
 	}}}
-	r.hash = fingerprint(r.spec, nil)
+	r.hash = fingerprint(r.spec, upcasters)
 	return r
 }
 

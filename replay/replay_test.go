@@ -166,7 +166,7 @@ func TestInvariantBroken(t *testing.T) {
 }
 
 func TestRootIsTheSameAnywhere(t *testing.T) {
-	r := MergeReducer()
+	r := MergeReducer(nil)
 	lines := strings.SplitAfter(strings.TrimSpace(strings.ReplaceAll(shopLog, "order-1", "o")), "\n")
 	roots := map[[32]byte]bool{}
 	for i, files := range [][]string{{shopLog}, {strings.Join(lines[3:], "") + "\n", strings.Join(lines[:3], "")}} {

@@ -1,7 +1,6 @@
 package replay
 
 import (
-	"fmt"
 	"iter"
 	"maps"
 	"slices"
@@ -38,22 +37,16 @@ type Change struct {
 // stream does not have.
 func Timeline(r *Reducer, s Stream, o Options) iter.Seq2[Step, error] {
 	return func(yield func(Step, error) bool) {
+		events, err := s.until(o)
+		if err != nil {
+			yield(Step{}, err)
+			return
+		}
 		state := r.Init()
-		found := o.At.kind != pointID
-		for _, e := range s.Events {
-			if !known(e, o.KnownAt) || !o.At.before(e) {
-				continue
-			}
+		for _, e := range events {
 			if !yield(r.step(state, e), nil) {
 				return
 			}
-			if o.At.kind == pointID && string(e.ID) == o.At.id {
-				found = true
-				break
-			}
-		}
-		if !found {
-			yield(Step{}, fmt.Errorf("stream %s has no event with the id %q", s.ID, o.At.id))
 		}
 	}
 }
@@ -80,14 +73,15 @@ func (r *Reducer) step(state *State, e *event.Event) Step {
 
 // Fold is the state of a stream at a point, and the events that could not be applied.
 func Fold(r *Reducer, s Stream, o Options) (*State, []*ApplyError, error) {
+	events, err := s.until(o)
+	if err != nil {
+		return nil, nil, err
+	}
 	state := r.Init()
 	var failed []*ApplyError
-	for step, err := range Timeline(r, s, o) {
-		if err != nil {
-			return nil, failed, err
-		}
-		if state = step.After; step.Err != nil {
-			failed = append(failed, step.Err)
+	for _, e := range events {
+		if _, err := r.Apply(state, e); err != nil {
+			failed = appendFailed(failed, err)
 		}
 	}
 	return state, failed, nil

@@ -14,20 +14,23 @@ import (
 // was used for everything.
 const maxTrace = 100_000
 
+// ErrNoEvent says that the id of a trace is in no event.
+var ErrNoEvent = errors.New("no event of the log has this id or correlation id")
+
 // Trace finds the events of a correlation and lays them out as the tree of what
 // caused what. The id is a correlation id or the id of an event, whose
 // correlation is then traced; an event without one is traced along causation ids,
 // which costs a pass over the log for each step back.
 //
 // With a reader of an index that is fresh the log is not scanned; reader may be
-// nil. The error is ctx's, the log's, or says that the id is in no event.
+// nil. The error is ctx's, the log's, or wraps ErrNoEvent.
 func Trace(ctx context.Context, log *event.Log, reader *index.Reader, id string) (*Tree, error) {
 	t := tracer{ctx: ctx, log: log, reader: reader, all: map[string]bool{}}
 	if err := t.find(id); err != nil {
 		return nil, err
 	}
 	if len(t.events) == 0 {
-		return nil, fmt.Errorf("tracing %q: no event of the log has this id or correlation id", id)
+		return nil, fmt.Errorf("tracing %q: %w", id, ErrNoEvent)
 	}
 	tree := newTree(t.events)
 	tree.ID, tree.Correlation, tree.Unreadable = id, t.correlation, t.unreadable
@@ -96,6 +99,7 @@ func (t *tracer) correlated(id string) error {
 func (t *tracer) family(start *event.Event) error {
 	ids := map[string]bool{string(start.ID): true}
 	wanted := map[string]bool{string(start.ID): true, string(start.CausationID): true}
+	delete(wanted, "") // events without an id are nobody's cause
 	for grown := true; grown; {
 		before := len(t.events)
 		err := t.gather(t.log.Events(t.ctx), func(e *event.Event) bool {

@@ -42,18 +42,14 @@ func Verify(ctx context.Context, log *event.Log, r *Reducer, o FoldOptions) (*Ve
 	if err != nil {
 		return nil, err
 	}
-	root, err := result.Root()
+	states, root, err := result.hashes()
 	if err != nil {
 		return nil, err
 	}
 	v := &Verification{Reducer: r, Root: rootPrefix + hex.EncodeToString(root[:]), Stats: result.Stats, start: startOf(log)}
 	for i := range result.Streams {
 		s := &result.Streams[i]
-		sum, err := s.Hash()
-		if err != nil {
-			return nil, err
-		}
-		v.Streams = append(v.Streams, StreamHash{Stream: s.ID, Events: s.Events, Failed: len(s.Failed), Hash: rootPrefix + hex.EncodeToString(sum[:])})
+		v.Streams = append(v.Streams, StreamHash{Stream: s.ID, Events: s.Events, Failed: len(s.Failed), Hash: rootPrefix + hex.EncodeToString(states[i][:])})
 	}
 	return v, nil
 }

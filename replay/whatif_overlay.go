@@ -78,19 +78,8 @@ func (o Overlay) Apply(s Stream) (Stream, error) {
 		}
 		gone[i] = true
 	}
-	for _, swap := range o.Swaps {
-		i, err := s.find(swap.A)
-		if err != nil {
-			return Stream{}, fmt.Errorf("swap: %w", err)
-		}
-		j, err := s.find(swap.B)
-		if err != nil {
-			return Stream{}, fmt.Errorf("swap: %w", err)
-		}
-		if gone[i] || gone[j] {
-			return Stream{}, fmt.Errorf("swap: an event that is dropped has no place: event %s and %s of stream %s", nameOf(s.Events[i]), nameOf(s.Events[j]), s.ID)
-		}
-		events[i], events[j] = events[j], events[i]
+	if err := o.swap(s, events, gone); err != nil {
+		return Stream{}, fmt.Errorf("swap: %w", err)
 	}
 	inserted, err := o.inserted(s)
 	if err != nil {
@@ -104,6 +93,31 @@ func (o Overlay) Apply(s Stream) (Stream, error) {
 		changed.Events = append(changed.Events, inserted[i+1]...)
 	}
 	return changed, nil
+}
+
+// swap lets events change places. Swaps name events and not places, so that an
+// event is found again wherever an earlier swap has put it.
+func (o Overlay) swap(s Stream, events []*event.Event, gone []bool) error {
+	place := make([]int, len(events)) // of each event of the stream
+	for i := range place {
+		place[i] = i
+	}
+	for _, swap := range o.Swaps {
+		i, err := s.find(swap.A)
+		if err != nil {
+			return err
+		}
+		j, err := s.find(swap.B)
+		if err != nil {
+			return err
+		}
+		if gone[i] || gone[j] {
+			return fmt.Errorf("an event that is dropped has no place: event %s and %s of stream %s", nameOf(s.Events[i]), nameOf(s.Events[j]), s.ID)
+		}
+		place[i], place[j] = place[j], place[i]
+		events[place[i]], events[place[j]] = events[place[j]], events[place[i]]
+	}
+	return nil
 }
 
 // find is the index of the event that a point names.

@@ -72,7 +72,10 @@ func (o Operation) apply(object map[string]any) (map[string]any, error) {
 		if !ok {
 			return nil, fmt.Errorf("%s is no object", o.At)
 		}
-		return put(object, o.At, inner[o.Name])
+		if value, found = inner[o.Name]; !found {
+			return object, nil
+		}
+		return put(object, o.At, value)
 	case Map:
 		text, isText := value.(string)
 		if mapped, ok := o.Texts[text]; isText && ok {

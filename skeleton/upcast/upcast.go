@@ -118,6 +118,8 @@ func ShortType(name string) string {
 	return short
 }
 
+var errVersion = errors.New("the schema version does not start with a number")
+
 // Version reads a schema version: 2, v2 and 2.1.0 are version 2. Where none is
 // recorded it is the .vN that the type's name ends with, else 1.
 func Version(text, typeName string) (int, error) {
@@ -130,7 +132,7 @@ func Version(text, typeName string) (int, error) {
 	}
 	major, _, _ := strings.Cut(strings.TrimPrefix(text, "v"), ".")
 	if !isCount(major) {
-		return 0, fmt.Errorf("schema version %q does not start with a number", text)
+		return 0, errVersion
 	}
 	return strconv.Atoi(major)
 }
