@@ -29,6 +29,11 @@ func (o *options) openLog(ctx context.Context) (*event.Log, error) {
 	if err != nil || len(names) == 0 {
 		return nil, err
 	}
+	return o.openLogs(ctx, names)
+}
+
+// openLogs opens logs by name, by the form and the mapping that were given.
+func (o *options) openLogs(ctx context.Context, names []string) (*event.Log, error) {
 	for _, name := range names {
 		if name == "-" || strings.ContainsAny(name, "*?[") {
 			continue
@@ -41,11 +46,38 @@ func (o *options) openLog(ctx context.Context) (*event.Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	log, err := event.Open(ctx, names, event.Options{Stdin: o.app.stdin, Format: format.text()})
+	places, err := o.logMapping()
+	if err != nil {
+		return nil, err
+	}
+	log, err := event.Open(ctx, names, event.Options{Stdin: o.app.stdin, Format: format.text(), Map: places})
 	if err != nil {
 		return nil, unchecked(err)
 	}
 	return log, nil
+}
+
+// logMapping is log.map of nexus.yaml with what --map says over it.
+func (o *options) logMapping() (map[string]string, error) {
+	places := map[string]string{}
+	for _, row := range o.config.table("log.map") {
+		places[row.name] = row.text
+	}
+	flag := o.flags.Lookup("map")
+	if flag == nil {
+		return places, nil
+	}
+	for _, text := range flagTexts(flag) {
+		name, path, ok := strings.Cut(text, "=")
+		if !ok || path == "" {
+			return nil, usagef("reading --map: %q is not ATTRIBUTE=PATH", text).hint("for example --map stream=.Item.pk.S")
+		}
+		if err := oneOf("attribute in --map", name, event.AttributeNames()); err != nil {
+			return nil, err
+		}
+		places[name] = path
+	}
+	return places, nil
 }
 
 // logInput says which log a run read, and how it was understood.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"github.com/nexus-blueprint/nexus/replay"
 	"github.com/nexus-blueprint/nexus/report"
 	"github.com/nexus-blueprint/nexus/skeleton/upcast"
+	"github.com/nexus-blueprint/nexus/waiver"
 )
 
 // replayRun is what the commands of replay share: a log, a reducer, and the
@@ -60,7 +60,8 @@ func (a *app) newReplay(cmd *cobra.Command, name string) (*replayRun, error) {
 // run unchecked, in every format.
 func (r *replayRun) answer(ctx context.Context, logs []string, work func(context.Context) error) error {
 	return r.conclude(ctx, func(ctx context.Context) error {
-		if err := r.open(ctx, logs); err != nil {
+		var err error
+		if r.log, err = r.options.openLogs(ctx, logs); err != nil {
 			return err
 		}
 		return work(ctx)
@@ -77,98 +78,68 @@ func (r *replayRun) conclude(ctx context.Context, work func(context.Context) err
 	if r.log != nil {
 		r.report.Inputs = append(r.report.Inputs, logInput(r.log))
 	}
-	r.remark(r.report)
-	if r.report.Terminal != nil {
-		r.remark(r.report.Terminal)
-	}
+	remark(r.report.Tables, r.remarks)
+	remark(r.report.TerminalTables, r.remarks)
 	if r.stats != nil {
 		r.report.Errors = append(r.report.Errors, unreadable(r.stats)...)
+	}
+	if err := r.waive(); err != nil {
+		return err
 	}
 	r.report.Normalize()
 	r.document(r.report)
 	return r.finish(ctx, r.report)
 }
 
-// remark puts the run's remarks below the last table.
-func (r *replayRun) remark(to *report.Report) {
-	if n := len(to.Tables); n > 0 {
-		to.Tables[n-1].Notes = append(to.Tables[n-1].Notes, r.remarks...)
+// waive applies waivers and baseline to what was found. A question that finds
+// nothing reads neither file, unless it was told to.
+func (r *replayRun) waive() error {
+	flags := r.options.flags
+	if len(r.report.Findings) == 0 && !flags.Changed("waivers") && !flags.Changed("baseline") {
+		return nil
+	}
+	return r.applyWaivers(r.report, nil, waiver.Scope{}) // of other logs' waivers nothing was learnt
+}
+
+// remark puts remarks below the last table.
+func remark(tables []report.Table, remarks []string) {
+	if n := len(tables); n > 0 {
+		tables[n-1].Notes = append(tables[n-1].Notes, remarks...)
 	}
 }
 
-// open opens the log, by the form and the mapping that were given.
-func (r *replayRun) open(ctx context.Context, logs []string) error {
-	for _, name := range logs {
-		if name == "-" || strings.ContainsAny(name, "*?[") {
-			continue
-		}
-		if _, err := os.Stat(r.app.abs(name)); err != nil {
-			return r.app.missingFor("reading the log", name)
-		}
-	}
-	format, err := r.options.get("log.format")
-	if err != nil {
-		return err
-	}
-	places, err := r.mapping()
-	if err != nil {
-		return err
-	}
-	if r.log, err = event.Open(ctx, logs, event.Options{Stdin: r.app.stdin, Format: format.text(), Map: places}); err != nil {
-		return unchecked(err)
-	}
-	return nil
-}
-
-// mapping is log.map of nexus.yaml with what --map says over it.
-func (r *replayRun) mapping() (map[string]string, error) {
-	places := map[string]string{}
-	for _, row := range r.options.config.table("log.map") {
-		places[row.name] = row.text
-	}
-	for _, text := range flagTexts(r.options.flags.Lookup("map")) {
-		name, path, ok := strings.Cut(text, "=")
-		if !ok || path == "" {
-			return nil, usagef("reading --map: %q is not ATTRIBUTE=PATH", text).hint("for example --map stream=.Item.pk.S")
-		}
-		if err := oneOf("attribute in --map", name, event.AttributeNames()); err != nil {
-			return nil, err
-		}
-		places[name] = path
-	}
-	return places, nil
-}
-
-// reducers reads the reducers of nexus.yaml, with the upcasters that go before them.
-func (o *options) reducers() (map[string]*replay.Reducer, error) {
+// reducers reads the reducers of nexus.yaml, by name, and makes the one that merges
+// all data. The upcasters of nexus.yaml go before each.
+func (o *options) reducers() (named map[string]*replay.Reducer, merge *replay.Reducer, err error) {
 	if o.config.doc == nil {
-		return nil, nil
+		return nil, replay.MergeReducer(nil), nil
 	}
 	file, _ := o.config.doc.Value().(map[string]any)
 	chain, err := upcast.Parse(file["upcast"])
 	if err != nil {
-		return nil, usage(fmt.Errorf("%s: %w", o.config.file, err))
+		return nil, nil, usage(fmt.Errorf("%s: %w", o.config.file, err))
 	}
-	reducers := map[string]*replay.Reducer{}
+	merge = replay.MergeReducer(chain)
 	if file["reducers"] == nil {
-		return reducers, nil
+		return nil, merge, nil
 	}
 	specs, err := replay.ParseReducers(o.config.doc, "/reducers")
 	if err != nil {
-		return nil, usage(err)
+		return nil, nil, usage(err)
 	}
+	named = map[string]*replay.Reducer{}
 	for name, spec := range specs {
-		if reducers[name], err = spec.Compile(chain); err != nil {
-			return nil, usage(fmt.Errorf("%s: reducer %s: %w", o.config.file, name, err))
+		if named[name], err = spec.Compile(chain); err != nil {
+			return nil, nil, usage(fmt.Errorf("%s: reducer %s: %w", o.config.file, name, err))
 		}
 	}
-	return reducers, nil
+	return named, merge, nil
 }
 
 // reducer is the one that --reducer names, else the only one that is for the
 // stream, else the merge of all data.
 func (o *options) reducer(stream string) (*replay.Reducer, error) {
-	all, err := o.reducers()
+	all, merge, err := o.reducers()
 	if err != nil {
 		return nil, err
 	}
@@ -184,7 +155,7 @@ func (o *options) reducer(stream string) (*replay.Reducer, error) {
 	slices.Sort(fitting)
 	switch len(fitting) {
 	case 0:
-		return replay.MergeReducer(), nil
+		return merge, nil
 	case 1:
 		return all[fitting[0]], nil
 	}
@@ -297,7 +268,7 @@ func (r *replayRun) bothViews(build func(to *report.Report, v view)) {
 	build(r.report, view{show: func(_ replay.Path, value any) any { return redactor{}.value("", value) }})
 	whole := *r.report
 	build(&whole, view{})
-	r.report.Terminal = &whole
+	r.report.TerminalTables = whole.Tables
 }
 
 // view shows recorded values, or what stands for them.

@@ -23,7 +23,7 @@ of a reducer or an upcaster.`,
 			if err != nil {
 				return err
 			}
-			all, err := r.options.reducers()
+			all, _, err := r.options.reducers()
 			if err != nil {
 				return err
 			}

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -158,9 +159,13 @@ func (r *replayRun) trace(ctx context.Context, id string) error {
 		defer reader.Close()
 	}
 	tree, err := replay.Trace(ctx, r.log, reader, id)
-	if err != nil {
+	switch {
+	case errors.Is(err, replay.ErrNoEvent):
 		return usage(err)
+	case err != nil:
+		return unchecked(err)
 	}
+	r.stats = &replay.Stats{BrokenCount: int64(tree.Unreadable)}
 	table := report.Table{Title: "Trace of " + id, Columns: []string{"Event"}}
 	for _, line := range tree.Lines() {
 		table.Rows = append(table.Rows, []string{line.String()})

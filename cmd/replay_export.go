@@ -100,6 +100,9 @@ func (e *export) ndjson(ctx context.Context) error {
 		if done, err = replay.ExportNDJSON(ctx, w, e.log.Events(ctx), o); err != nil {
 			return unchecked(err)
 		}
+		if done.Written == 0 && e.stream+e.correlation != "" {
+			return usagef("exporting: no event is of the stream or correlation that was named")
+		}
 		return nil
 	})
 	if err != nil {

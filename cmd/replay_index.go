@@ -20,8 +20,8 @@ func (a *app) replayIndexCommand() *cobra.Command {
 		Use:   "index LOG",
 		Short: "Write an index beside a log, so that one stream of it is found in milliseconds",
 		Long: `Reads the log once and writes where each stream, correlation id and event id stands,
-with the sizes and rates of every type. The other commands use the index as long as the
-log is as it was, and say when it is not. A compressed log cannot be read from its
+with the sizes and rates of every type. Questions about one stream, and trace, use the
+index as long as the log is as it was, and say when it is not. A compressed log cannot be read from its
 middle: write it out first.`,
 		Example: `  nexus replay index log.ndjson
   nexus replay log.ndjson --stream order-17`,

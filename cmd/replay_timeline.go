@@ -110,18 +110,31 @@ func (t *timeline) parse() error {
 			return usage(fmt.Errorf("reading --where: %w", err))
 		}
 	}
-	interactive := flagText(flags, "interactive") == "true"
+	return t.contradiction()
+}
+
+// contradiction refuses flags that do not go together: one that were passed over
+// would answer another question than was asked.
+func (t *timeline) contradiction() error {
+	flags := t.options.flags
+	interactive, validate := flagText(flags, "interactive") == "true", flagText(flags, "validate") == "true"
 	switch {
+	case validate && (t.id != "" || t.all || t.where != nil || interactive || flagText(flags, "at")+flagText(flags, "known-at") != ""):
+		return usagef("nexus replay --validate: it judges the whole log").hint("leave the other flags out")
+	case t.all && t.where != nil:
+		return usagef("nexus replay: --all and --where cannot be combined").hint("name a stream with --stream")
 	case interactive && t.id == "":
 		return usagef("nexus replay -i: it steps through one stream").hint("name it with --stream")
 	case interactive && !ui.NewTerminal(t.app.stdout, t.app.env, "auto").Interactive:
 		return usagef("nexus replay -i: standard output is no terminal").hint("without -i the timeline is printed")
-	case flagText(flags, "validate") == "true" && len(flagTexts(flags.Lookup("catalog"))) == 0 && t.options.config.entries["catalog.paths"].texts == nil:
+	case validate && len(flagTexts(flags.Lookup("catalog"))) == 0 && t.options.config.entries["catalog.paths"].texts == nil:
 		return usagef("nexus replay --validate: there is no catalog to judge by").hint("name one with --catalog")
 	case t.all && t.id != "":
 		return usagef("nexus replay: --all and --stream contradict each other")
 	case t.at.NeedsStream() && t.id == "":
 		return usagef("reading --at: %s is a point of one stream", t.at).hint("name it with --stream, or give a time")
+	case t.id == "" && !t.all && flagText(flags, "at")+flagText(flags, "known-at") != "":
+		return usagef("nexus replay: --at and --known-at need a stream, or all").hint("add --stream ID or --all")
 	}
 	return nil
 }
@@ -297,11 +310,14 @@ func (t *timeline) every(ctx context.Context) error {
 	}
 	t.stats = &result.Stats
 	states := make([]*replay.State, len(result.Streams))
+	var failed []*replay.ApplyError
 	for i := range result.Streams {
+		failed = append(failed, result.Streams[i].Failed...)
 		if states[i], err = result.Streams[i].State(); err != nil {
 			return unchecked(err)
 		}
 	}
+	t.notApplied(failed)
 	t.bothViews(func(to *report.Report, v view) {
 		table := report.Table{Title: "Streams", Columns: []string{"Stream", "Events", "State"}}
 		data := everyData{Streams: []streamData{}}
@@ -404,7 +420,7 @@ func (t *timeline) interact(ctx context.Context, s replay.Stream, reducer *repla
 				}
 			}
 			var again []replay.Step
-			for step, err := range replay.Timeline(reducer, rest, replay.Options{KnownAt: t.knownAt}) {
+			for step, err := range replay.Timeline(reducer, rest, replay.Options{At: t.at, KnownAt: t.knownAt}) {
 				if err != nil {
 					break // a point was asked for that went with its event
 				}

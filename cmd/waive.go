@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"github.com/nexus-blueprint/nexus/report"
 	"github.com/nexus-blueprint/nexus/schema"
@@ -121,11 +122,12 @@ func (o *options) parseWaivers(name string, text []byte) (*waiver.File, error) {
 	if err != nil {
 		return nil, inDocument("reading the waivers", err)
 	}
+	isKnown := o.ruleLookup()
 	for _, w := range file.Waivers {
 		if w.Rule == "" {
 			continue
 		}
-		known, err := o.knowsRule(w.Rule)
+		known, err := isKnown(w.Rule)
 		if err != nil {
 			return nil, err
 		}
@@ -137,30 +139,47 @@ func (o *options) parseWaivers(name string, text []byte) (*waiver.File, error) {
 	return file, nil
 }
 
-// knowsRule reports whether a rule is one of nexus or of the team's own policies.
-func (o *options) knowsRule(id string) (bool, error) {
-	if _, ok := o.app.rule(id); ok {
-		return true, nil
+// ruleLookup returns what tells whether a rule is one of nexus or of the team's
+// own policies. Rules are gathered, and policies compiled, at most once, and only
+// for a name that is nowhere else.
+func (o *options) ruleLookup() func(id string) (bool, error) {
+	nexus := map[string]bool{}
+	own := sync.OnceValues(o.ownRules)
+	return func(id string) (bool, error) {
+		known, met := nexus[id]
+		if !met {
+			_, known = o.app.rule(id)
+			nexus[id] = known
+		}
+		if known {
+			return true, nil
+		}
+		ids, err := own()
+		return slices.Contains(ids, id), err
 	}
-	// A folder of the command line hides those of nexus.yaml, whose rules are
-	// waived all the same.
+}
+
+// ownRules lists the ids of the team's own rules. A folder of the command line
+// hides those of nexus.yaml, whose rules are waived all the same.
+func (o *options) ownRules() ([]string, error) {
+	var ids []string
 	for _, o := range []*options{o, {app: o.app, config: o.config}} {
 		folders, err := o.policyFolders()
 		if err != nil {
-			return false, err
+			return nil, err
 		}
 		if len(folders) == 0 {
 			continue
 		}
 		library, err := o.openLibrary(folders)
 		if err != nil {
-			return false, err
+			return nil, err
 		}
-		if r, ok := library.Rule(id); ok && r.ID == id {
-			return true, nil
+		for _, r := range library.Rules() {
+			ids = append(ids, r.ID)
 		}
 	}
-	return false, nil
+	return ids, nil
 }
 
 // readWaivers reads the file that --waivers names, else waivers.yaml beside

@@ -64,7 +64,7 @@ func (a *app) newWaiver(cmd *cobra.Command, args []string) (waiver.Waiver, error
 		if err != nil {
 			return w, err
 		}
-		known, err := o.knowsRule(w.Rule)
+		known, err := o.ruleLookup()(w.Rule)
 		if err != nil {
 			return w, err
 		}

@@ -259,9 +259,9 @@ type Report struct {
 	Headline string
 	// ByOwner is true when a person reads the findings owner by owner.
 	ByOwner bool
-	// Terminal is the same report for the person at a terminal, who may see what
+	// TerminalTables are Tables as the person at a terminal may see them, where
 	// other outputs redact; nil where nothing is redacted.
-	Terminal *Report
+	TerminalTables []Table
 	// Interrupted is true when somebody stopped the run.
 	Interrupted bool
 }

@@ -33,16 +33,17 @@ const (
 // the eye and the end of a CI log are.
 func Text(t Terminal) report.Renderer {
 	return func(w io.Writer, r *report.Report) error {
-		if r.Terminal != nil && t.Interactive {
-			r = r.Terminal
-		}
 		p := printer{terminal: t, style: newPalette(t), explained: map[string]bool{}, cites: map[string][]string{}}
 		for _, rule := range r.Rules {
 			p.cites[rule.ID] = rule.Controls
 		}
 		p.findings(r)
 		p.problems(r.Errors)
-		for _, table := range r.Tables {
+		tables := r.Tables
+		if r.TerminalTables != nil && t.Interactive {
+			tables = r.TerminalTables
+		}
+		for _, table := range tables {
 			p.table(table)
 		}
 		for _, chart := range r.Charts {
