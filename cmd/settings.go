@@ -91,7 +91,7 @@ func settings() []setting {
 		{key: "reducers", shape: formShape, title: "how events fold into state, by name; see docs/replay.md"},
 		{key: "upcast", shape: formShape, title: "how old versions of events are lifted to new ones, as a list; see docs/replay.md"},
 		{key: "cost", shape: reservedShape, title: "prices and traffic"},
-		{key: "route", shape: reservedShape, title: "the routing strategy"},
+		{key: "route", shape: formShape, title: "the weights of the router; see docs/cost.md"},
 		{flag: "format", initial: "text", values: words(formatNames()...), title: "the form of the output"},
 		{flag: "color", initial: "auto", values: words("auto", "always", "never"), title: "whether the terminal output is coloured"},
 		{flag: "baseline", initial: "", title: "an earlier JSON report whose findings no longer fail"},

@@ -40,19 +40,20 @@ type Training struct {
 // Quality judges predictions for labels that were held out: each fifth of the
 // labels is predicted by weights that were learnt from the others.
 type Quality struct {
-	AUC      float64 // the chance that a critical event scores above a standard one; 0.5 is guessing
-	Accuracy float64 // the share of right paths at the threshold
-	Majority float64 // the accuracy of always saying the commoner path
-	Brier    float64 // the mean squared error of the probabilities; 0.25 is guessing
-	Bins     []Bin
+	AUC      float64 `json:"auc"`      // the chance that a critical event scores above a standard one; 0.5 is guessing
+	Accuracy float64 `json:"accuracy"` // the share of right paths at the threshold
+	Majority float64 `json:"majority"` // the accuracy of always saying the commoner path
+	Brier    float64 `json:"brier"`    // the mean squared error of the probabilities; 0.25 is guessing
+	Bins     []Bin   `json:"bins"`
 }
 
 // A Bin holds the labels whose predicted probability lies in one tenth.
 type Bin struct {
-	From, To float64
-	Labels   int
-	Said     float64 // the mean of the predicted probabilities
-	Was      float64 // the share that is critical
+	From   float64 `json:"from"`
+	To     float64 `json:"to"`
+	Labels int     `json:"labels"`
+	Said   float64 `json:"said"` // the mean of the predicted probabilities
+	Was    float64 `json:"was"`  // the share that is critical
 }
 
 const (
