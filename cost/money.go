@@ -1,0 +1,65 @@
+package cost
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+// Money is an amount of US dollars in nano-dollars, so that sums are exact
+// whatever their order. It is rounded to cents once, when it is printed.
+type Money int64
+
+// Dollar is one dollar.
+const Dollar Money = 1_000_000_000
+
+const cent = Dollar / 100
+
+// Dollars turns a computed amount into Money. Amounts beyond what Money holds,
+// nine billion dollars, become the largest it holds.
+func Dollars(amount float64) Money {
+	nano := math.Round(amount * float64(Dollar))
+	switch {
+	case nano >= math.MaxInt64:
+		return math.MaxInt64
+	case nano <= math.MinInt64:
+		return math.MinInt64
+	}
+	return Money(nano)
+}
+
+// Dollars is the amount as a number, for ratios and charts.
+func (m Money) Dollars() float64 { return float64(m) / float64(Dollar) }
+
+// String is the amount for people: $1,234.56.
+func (m Money) String() string {
+	text := m.Cents()
+	sign := ""
+	if unsigned, negative := strings.CutPrefix(text, "-"); negative {
+		sign, text = "-", unsigned
+	}
+	whole, fraction, _ := strings.Cut(text, ".")
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	return sign + "$" + whole + "." + fraction
+}
+
+// Cents is the amount for machines, in dollars with two decimals: 1234.56.
+// Halves are rounded away from zero.
+func (m Money) Cents() string {
+	sign := ""
+	cents := uint64(m)
+	if m < 0 {
+		sign, cents = "-", -cents
+	}
+	cents = (cents + uint64(cent)/2) / uint64(cent)
+	if cents == 0 {
+		sign = ""
+	}
+	fraction := strconv.FormatUint(cents%100, 10)
+	if len(fraction) < 2 {
+		fraction = "0" + fraction
+	}
+	return sign + strconv.FormatUint(cents/100, 10) + "." + fraction
+}

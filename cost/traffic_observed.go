@@ -1,0 +1,265 @@
+package cost
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nexus-blueprint/nexus/catalog"
+	"github.com/nexus-blueprint/nexus/report"
+)
+
+// An observation is what a log holds of one type.
+type observation struct {
+	name                         string
+	events, untimed, bytes, data int64
+	sizes                        []sizeCount // the smallest first
+	seconds                      timeline
+	paths                        pathCounts
+}
+
+type sizeCount struct {
+	bytes  int
+	events int64
+}
+
+// observed is the workload of a log; the observations are sorted by type.
+func observed(list []observation, c *catalog.Catalog, o TrafficOptions) *Workload {
+	w := &Workload{Basis: ObservedTraffic, peakToMean: o.peakToMean()}
+	for i := range list {
+		w.Events += list[i].events
+		w.Untimed += list[i].untimed
+	}
+	covered, strays := findSpan(list)
+	if covered.empty() {
+		w.withoutTime(list, c)
+		return w
+	}
+	w.From, w.To = time.Unix(covered.from, 0).UTC(), time.Unix(covered.to, 0).UTC()
+	w.Days = covered.days()
+	w.volume = observedVolume(covered, dayTotals(list, covered))
+	for i := range list {
+		w.add(&list[i], c, o)
+	}
+	w.compareNames(list, c)
+	w.note(strays)
+	return w
+}
+
+// add adds the traffic of one type.
+func (w *Workload) add(seen *observation, c *catalog.Catalog, o TrafficOptions) {
+	seconds := w.Days * daySeconds
+	t := Traffic{
+		Type: seen.name, Basis: ObservedTraffic, Recorded: seen.paths.shares(seen.events),
+		Rate:  float64(seen.events) / seconds * w.volume.scale,
+		Sizes: make([]Size, 0, len(seen.sizes)),
+	}
+	for _, s := range seen.sizes {
+		t.Sizes = append(t.Sizes, Size{s.bytes, float64(s.events) / float64(seen.events)})
+	}
+	t.describe(described(c, seen.name), o)
+	mean := float64(seen.bytes) / float64(seen.events)
+	t.Peak = Peak{Records: float64(seen.seconds.events), Bytes: float64(seen.seconds.bytes)}
+	switch {
+	case len(seen.seconds.series) == 0:
+		t.Peak = w.assumed(t.Peak, t.Rate, t.Rate*mean)
+		t.Peak.Assumed = fmt.Sprintf("none of its events has a time: %g times the mean is assumed", w.peakToMean)
+	case w.Days < 1:
+		t.Peak = w.assumed(t.Peak, t.Rate, t.Rate*mean)
+	}
+	w.Types = append(w.Types, t)
+	w.seconds = append(w.seconds, seen.seconds.series)
+	w.dataMean = append(w.dataMean, float64(seen.data)/float64(seen.events))
+	if seen.paths.many {
+		w.Notes = append(w.Notes, fmt.Sprintf("%s: more than %d recorded paths, which are taken for something else", seen.name, maxPaths))
+	}
+}
+
+// shares are the parts of all events that the paths have, nil when none has any.
+func (p *pathCounts) shares(events int64) map[string]float64 {
+	if len(p.events) == 0 {
+		return nil
+	}
+	shares := make(map[string]float64, len(p.events))
+	for name, n := range p.events {
+		shares[name] = float64(n) / float64(events)
+	}
+	return shares
+}
+
+// withoutTime is what a log says in which no event has a time.
+func (w *Workload) withoutTime(list []observation, c *catalog.Catalog) {
+	for i := range list {
+		m := Missing{Type: list[i].name, What: "rate", Text: "no event of the log has a time, so its rate is unknown"}
+		if e := described(c, m.Type); e != nil {
+			m.Place = e.Place
+		}
+		w.Missing = append(w.Missing, m)
+	}
+	if len(list) == 0 {
+		w.Notes = append(w.Notes, "the log holds no event that could be read")
+	}
+	w.compareNames(list, c)
+}
+
+// compareNames notes the types that only the log or only the catalog has.
+func (w *Workload) compareNames(list []observation, c *catalog.Catalog) {
+	if c == nil {
+		return
+	}
+	met := map[string]bool{}
+	for i := range list {
+		if e := described(c, list[i].name); e != nil {
+			met[e.ID] = true
+		} else {
+			w.Unlisted = append(w.Unlisted, list[i].name)
+		}
+	}
+	for e := range c.Current() {
+		if e.Kind == catalog.EventKind && !met[e.ID] {
+			w.Unseen = append(w.Unseen, e.ID)
+		}
+	}
+	w.noteNames("of the log not in the catalog, so that consumers, latency and ordering are unknown", w.Unlisted)
+	w.noteNames("of the catalog not in the log, counted as no traffic", w.Unseen)
+}
+
+func (w *Workload) noteNames(what string, names []string) {
+	const shown = 5
+	if len(names) == 0 {
+		return
+	}
+	text := strings.Join(names[:min(shown, len(names))], ", ")
+	if more := len(names) - shown; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	w.Notes = append(w.Notes, fmt.Sprintf("%s %s: %s", report.Count(len(names), "type"), what, text))
+}
+
+// note tells a person what was assumed about the log as a whole.
+func (w *Workload) note(strays int64) {
+	if strays > 0 {
+		w.Notes = append(w.Notes, fmt.Sprintf("%s happened far from all others; the log is taken to cover %s to %s", report.Count(int(strays), "event"), w.From.Format(time.DateOnly), w.To.Format(time.DateOnly)))
+	}
+	if w.Untimed > 0 {
+		w.Notes = append(w.Notes, fmt.Sprintf("%s without a time: counted as traffic, but in no peak", report.Count(int(w.Untimed), "event")))
+	}
+	if w.Days < 1 {
+		w.Notes = append(w.Notes, fmt.Sprintf("the log covers %s, less than a day: peaks are assumed", coverage(w.Days)))
+	}
+	w.Notes = append(w.Notes, w.volume.Assumed...)
+}
+
+// A span is the seconds from one to another, both included.
+type span struct{ from, to int64 }
+
+func (s span) empty() bool   { return s.from > s.to }
+func (s span) days() float64 { return float64(s.to-s.from+1) / daySeconds }
+
+const daySeconds = 24 * 3600
+
+// Events that are less than one in a thousand and lie behind a gap that is longer
+// than all the rest are strays: a clock that was never set gives 1970, and with
+// it a log of half a century.
+const (
+	strayShare   = 0.001
+	strayGapDays = 30
+)
+
+// findSpan is what a log covers, and the number of strays outside.
+func findSpan(list []observation) (span, int64) {
+	all := span{math.MaxInt64, math.MinInt64}
+	for i := range list {
+		if l := &list[i].seconds; len(l.series) > 0 {
+			all.from, all.to = min(all.from, l.first), max(all.to, l.last)
+		}
+	}
+	if all.empty() || all.days() <= strayGapDays {
+		return all, 0
+	}
+	days := map[int64]int64{} // events by day
+	eachMoment(list, func(m moment) { days[floorDay(m.second)] += m.events })
+	kept, strays := withoutStrays(days)
+	covered := span{math.MaxInt64, math.MinInt64}
+	eachMoment(list, func(m moment) {
+		if kept.from <= m.second && m.second <= kept.to {
+			covered.from, covered.to = min(covered.from, m.second), max(covered.to, m.second)
+		}
+	})
+	return covered, strays
+}
+
+func floorDay(second int64) int64 {
+	if second < 0 {
+		second -= daySeconds - 1
+	}
+	return second / daySeconds
+}
+
+// withoutStrays cuts strays off both ends of the days.
+func withoutStrays(events map[int64]int64) (kept span, strays int64) {
+	days := slices.Sorted(maps.Keys(events))
+	total := int64(0)
+	for _, n := range events {
+		total += n
+	}
+	allowed := int64(float64(total) * strayShare)
+	for cut := true; cut && len(days) > 1; {
+		gap, at := widestGap(days)
+		cut = gap > max(strayGapDays, (days[len(days)-1]-days[0])/2)
+		before, after := eventsOn(events, days[:at]), eventsOn(events, days[at:])
+		switch {
+		case cut && before+strays <= allowed:
+			days, strays = days[at:], strays+before
+		case cut && after+strays <= allowed:
+			days, strays = days[:at], strays+after
+		default:
+			cut = false
+		}
+	}
+	if len(days) > 0 {
+		kept = span{days[0] * daySeconds, (days[len(days)-1]+1)*daySeconds - 1}
+	}
+	return kept, strays
+}
+
+// widestGap is the longest step between sorted days and the place behind it.
+func widestGap(days []int64) (gap int64, at int) {
+	for i := 1; i < len(days); i++ {
+		if days[i]-days[i-1] > gap {
+			gap, at = days[i]-days[i-1], i
+		}
+	}
+	return gap, at
+}
+
+func eventsOn(events map[int64]int64, days []int64) int64 {
+	total := int64(0)
+	for _, day := range days {
+		total += events[day]
+	}
+	return total
+}
+
+// dayTotals are the events of each day of a span, counted from its start; the
+// last may be a part of a day.
+func dayTotals(list []observation, covered span) []float64 {
+	totals := make([]float64, (covered.to-covered.from)/daySeconds+1)
+	eachMoment(list, func(m moment) {
+		if covered.from <= m.second && m.second <= covered.to {
+			totals[(m.second-covered.from)/daySeconds] += float64(m.events)
+		}
+	})
+	return totals
+}
+
+func eachMoment(list []observation, do func(moment)) {
+	for i := range list {
+		for c := list[i].seconds.start(); c.ok; c.next() {
+			do(c.at)
+		}
+	}
+}
