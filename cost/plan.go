@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/nexus-blueprint/nexus/report"
 )
 
 // pricer is what every question about money needs: each type's quote on each path.
@@ -269,10 +271,7 @@ func (l *ledger) overfull() []string {
 // lines are the plan's amounts by type. They add up to total(1) to the nano-dollar.
 func (l *ledger) lines() []Line {
 	used, rented := l.charges(1)
-	lines := l.usedLines(used)
-	for i := range l.rents {
-		lines = append(lines, l.rentLines(&l.rents[i], rented)...)
-	}
+	lines := append(l.usedLines(used), l.rentLines(rented)...)
 	for _, floor := range l.floors {
 		lines = append(lines, l.floorLine(floor, used)...)
 	}
@@ -335,32 +334,44 @@ func (l *ledger) floorLine(floor Use, charges []Charge) []Line {
 	return nil
 }
 
-// rentLines share what a stream or cluster costs among its types, by the part of
-// the resource that each needs most of.
-func (l *ledger) rentLines(r *rent, rented []Charge) []Line {
-	c := l.m.paths[r.path].Capacity
-	steps := c.Steps(r.load(1))
-	weights := make([]float64, len(r.parts))
-	for i := range r.parts {
-		weights[i] = c.dominant(r.loads[i], r.load(1))
+// rentLines share what streams and clusters cost among their types: a figure by
+// how much of it each of them rents, and that by the part of the resource that
+// each of its types needs most of.
+func (l *ledger) rentLines(charges []Charge) []Line {
+	type tenant struct {
+		part int
+		use  Use
+	}
+	tenants := map[*Figure][]tenant{}
+	for i := range l.rents {
+		r := &l.rents[i]
+		c, whole := l.m.paths[r.path].Capacity, r.load(1)
+		weights := make([]float64, len(r.parts))
+		for n := range weights {
+			weights[n] = c.dominant(r.loads[n], whole)
+		}
+		weights = normal(weights)
+		steps := c.Steps(whole)
+		for _, use := range c.Rent(steps, r.fanOut) {
+			if steps > 0 {
+				use.Note = fmt.Sprintf("its part of %s; %s", report.Count(steps, c.Noun), use.Note)
+			}
+			rented := use.Quantity
+			for n, part := range r.parts {
+				use.Quantity = rented * weights[n]
+				tenants[use.Figure] = append(tenants[use.Figure], tenant{part, use})
+			}
+		}
 	}
 	var lines []Line
-	for _, use := range c.Rent(steps, r.fanOut) {
-		// Figures may be rented by many streams: each pays by its quantity.
-		n := slices.IndexFunc(rented, func(charge Charge) bool { return charge.Figure == use.Figure })
-		cost := use.Figure.Cost(use.Quantity, false)
-		if whole := rented[n]; whole.Quantity > use.Quantity {
-			cost = Dollars(whole.Cost.Dollars() * use.Quantity / whole.Quantity)
-		} else {
-			cost = whole.Cost
+	for _, c := range charges {
+		list := tenants[c.Figure]
+		weights := make([]float64, len(list))
+		for i, t := range list {
+			weights[i] = t.use.Quantity
 		}
-		for i, share := range cost.split(weights) {
-			part := use
-			part.Quantity *= normal(weights, i)
-			if steps > 0 {
-				part.Note = fmt.Sprintf("a share of %d %ss; %s", steps, c.Noun, use.Note)
-			}
-			lines = append(lines, l.line(r.parts[i], part, share))
+		for i, share := range c.Cost.split(weights) {
+			lines = append(lines, l.line(list[i].part, list[i].use, share))
 		}
 	}
 	return lines
@@ -392,8 +403,8 @@ func (l *ledger) line(n int, use Use, cost Money) Line {
 func (m Money) split(weights []float64) []Money {
 	shares := make([]Money, len(weights))
 	given, seen := Money(0), 0.0
-	for i := range weights {
-		seen += normal(weights, i)
+	for i, weight := range normal(weights) {
+		seen += weight
 		// What was given so far is rounded, so that nothing is lost on the way.
 		upTo := Money(math.Round(float64(m) * min(1, seen)))
 		if i == len(weights)-1 {
@@ -405,14 +416,19 @@ func (m Money) split(weights []float64) []Money {
 	return shares
 }
 
-// normal is the i-th weight as a share of all.
-func normal(weights []float64, i int) float64 {
+// normal is weights as shares of all; equal ones where all weights are 0.
+func normal(weights []float64) []float64 {
 	sum := 0.0
 	for _, w := range weights {
 		sum += w
 	}
-	if sum <= 0 {
-		return 1 / float64(len(weights))
+	shares := make([]float64, len(weights))
+	for i, w := range weights {
+		if sum > 0 {
+			shares[i] = w / sum
+		} else {
+			shares[i] = 1 / float64(len(weights))
+		}
 	}
-	return weights[i] / sum
+	return shares
 }

@@ -25,11 +25,14 @@ var switches = []struct{ change, title string }{
 	{"peak=10", "the busiest second is 10 times the mean"},
 	{"kinesis=on-demand", "Kinesis on demand"},
 	{"kinesis=provisioned", "Kinesis provisioned"},
+	{"streams=shared", "one stream for all"},
+	{"streams=shared,kinesis=provisioned", "one stream for all, of rented shards"},
 	{"streams=domain", "a stream for each domain"},
 	{"streams=type", "a stream for each type"},
 	{"consumers=1", "one consumer a type"},
 	{"consumers=3", "three consumers a type"},
 	{"efo=all", "enhanced fan-out for all consumers"},
+	{"efo=none", "no enhanced fan-out"},
 	{"aggregate=20", "20 events in a Kinesis record"},
 	{"sqs-send=high", "SQS bills what SNS delivers"},
 	{"free-tiers=on", "free allowances count"},
@@ -48,14 +51,16 @@ func (e *Estimate) Sensitivities(ctx context.Context, o *Outcome) ([]Sensitivity
 	}{{"volume=low", "fewer events", low}, {"volume=high", "more events", high}} {
 		list = append(list, sensitivity(end.change, end.title, e.Baseline().ledger.total(end.volume), o.ledger.total(end.volume)))
 	}
+	seen := map[Assumptions]bool{e.Assumptions: true}
 	for _, s := range switches {
 		a, err := e.Assumptions.WhatIf(s.change)
 		if err != nil {
 			return nil, err
 		}
-		if a == e.Assumptions {
+		if seen[a] {
 			continue
 		}
+		seen[a] = true
 		changed, err := e.again(ctx, a, o.Strategy)
 		if err != nil {
 			return nil, err

@@ -163,8 +163,16 @@ func (e *Estimate) PathsTable() report.Table {
 // SensitivityTable is what each change of an assumption does.
 func SensitivityTable(o *Outcome, list []Sensitivity) report.Table {
 	t := report.Table{Title: "What if", Columns: []string{"Change", "Meaning", "Cost", "Difference", "Saving"}}
+	var idle []string
 	for _, s := range list {
+		if s.Total == o.Total {
+			idle = append(idle, s.Change)
+			continue
+		}
 		t.Rows = append(t.Rows, []string{s.Change, s.Title, s.Total.String(), signed(s.Total - o.Total), Percent(s.Saving)})
+	}
+	if len(idle) > 0 {
+		t.Notes = append(t.Notes, "no difference: "+strings.Join(idle, ", "))
 	}
 	return t
 }

@@ -150,9 +150,9 @@ func (s *scan) take(e *event.Event, err error) {
 		s.numbers[e.Type] = number
 		s.types = append(s.types, &typeScan{name: e.Type})
 	}
-	size := s.sizer.Size(e)
+	size, data := s.sizer.Sizes(e)
 	s.sizes[sizeKey{number, uint32(size)}]++
-	s.types[number].add(e, size, s.sizer.DataSize(e))
+	s.types[number].add(e, size, data)
 }
 
 func (t *typeScan) add(e *event.Event, size, data int) {
@@ -181,8 +181,13 @@ func happened(e *event.Event) time.Time {
 
 // pathCounts count the events of a type by the path that was recorded with them.
 type pathCounts struct {
-	events map[string]int64
-	many   bool // there are too many for them to be paths
+	list []pathCount
+	many bool // there are too many for them to be paths
+}
+
+type pathCount struct {
+	name   string
+	events int64
 }
 
 // maxPaths and maxPathName tell paths from something else by the same name.
@@ -191,27 +196,32 @@ const (
 	maxPathName = 64
 )
 
+// add counts one event by the JSON text of its path.
 func (p *pathCounts) add(raw []byte) {
 	if len(raw) < 3 || raw[0] != '"' || len(raw) > maxPathName || p.many {
 		return
 	}
 	name := raw[1 : len(raw)-1]
-	if n, ok := p.events[string(name)]; ok {
-		p.events[string(name)] = n + 1
-		return
+	for i := range p.list {
+		if p.list[i].name == string(name) {
+			p.list[i].events++
+			return
+		}
 	}
-	p.merge(&pathCounts{events: map[string]int64{string(name): 1}})
+	p.merge(pathCounts{list: []pathCount{{string(name), 1}}})
 }
 
-func (p *pathCounts) merge(other *pathCounts) {
-	if p.events == nil && other.events != nil {
-		p.events = map[string]int64{}
+func (p *pathCounts) merge(other pathCounts) {
+	for _, c := range other.list {
+		i := slices.IndexFunc(p.list, func(own pathCount) bool { return own.name == c.name })
+		if i < 0 {
+			p.list = append(p.list, c)
+		} else {
+			p.list[i].events += c.events
+		}
 	}
-	for name, n := range other.events {
-		p.events[name] += n
-	}
-	if p.many = p.many || other.many || len(p.events) > maxPaths; p.many {
-		p.events = nil
+	if p.many = p.many || other.many || len(p.list) > maxPaths; p.many {
+		p.list = nil
 	}
 }
 
@@ -232,7 +242,7 @@ func mergeScans(scans []*scan) []observation {
 			o.events, o.untimed = o.events+t.events, o.untimed+t.untimed
 			o.bytes, o.data = o.bytes+t.bytes, o.data+t.data
 			clocks = append(clocks, &t.clock)
-			o.paths.merge(&t.paths)
+			o.paths.merge(t.paths)
 		}
 		o.seconds = merge(clocks)
 		list = append(list, o)

@@ -80,12 +80,12 @@ func (w *Workload) add(seen *observation, c *catalog.Catalog, o TrafficOptions) 
 
 // shares are the parts of all events that the paths have, nil when none has any.
 func (p *pathCounts) shares(events int64) map[string]float64 {
-	if len(p.events) == 0 {
+	if len(p.list) == 0 {
 		return nil
 	}
-	shares := make(map[string]float64, len(p.events))
-	for name, n := range p.events {
-		shares[name] = float64(n) / float64(events)
+	shares := make(map[string]float64, len(p.list))
+	for _, c := range p.list {
+		shares[c.name] = float64(c.events) / float64(events)
 	}
 	return shares
 }

@@ -49,7 +49,7 @@ func Build(ctx context.Context, log *event.Log, path string) (*Stats, error) {
 // posting, in a list for its stream, and the hashes of its ids.
 type builder struct {
 	meta  meta
-	sizer sizer
+	sizer *Sizer
 
 	names []string // of the files, as the log calls them
 	file  int      // that is being read
@@ -89,10 +89,9 @@ type skip struct {
 }
 
 func newBuilder(log *event.Log, files []File) *builder {
-	mapping := log.Mapping()
 	return &builder{
-		meta:    meta{files: files, mapping: fingerprint(mapping)},
-		sizer:   sizer{native: mapping.Format == "cloudevents"},
+		meta:    meta{files: files, mapping: fingerprint(log.Mapping())},
+		sizer:   NewSizer(log),
 		names:   log.Files(),
 		types:   map[string]uint32{},
 		sources: map[string]*int64{},
@@ -131,7 +130,8 @@ func (b *builder) add(e *event.Event) error {
 	}
 	at := when(e)
 	kind := b.kind(e.Type)
-	b.counts[kind].add(b.sizer.size(e), dataSize(e), at)
+	size, data := b.sizer.Sizes(e)
+	b.counts[kind].add(size, data, at)
 	b.countSource(e.Source)
 	b.sampler.add(b.owners.count, b.file, e.Offset, e.Line, at)
 	b.post(b.stream(e.Stream), &entry{

@@ -7,13 +7,20 @@ import (
 	"github.com/nexus-blueprint/nexus/event"
 )
 
-// A sizer measures events as TypeStats says.
-type sizer struct {
+// A Sizer measures the events of a log as TypeStats says. It belongs to one
+// goroutine.
+type Sizer struct {
 	native  bool // the records of the log are CloudEvents
 	scratch []byte
 }
 
-func (s *sizer) size(e *event.Event) int {
+// NewSizer makes a Sizer for the events of the log.
+func NewSizer(log *event.Log) *Sizer {
+	return &Sizer{native: log.Mapping().Format == "cloudevents"}
+}
+
+// Size is the size of an event.
+func (s *Sizer) Size(e *event.Event) int {
 	if s.native {
 		return compactSize(e.Record())
 	}
@@ -21,7 +28,21 @@ func (s *sizer) size(e *event.Event) int {
 	return len(s.scratch) - 1
 }
 
-// dataSize is the size of an event's data alone.
+// Sizes are the size of an event and that of its data alone.
+func (s *Sizer) Sizes(e *event.Event) (size, data int) {
+	size = s.Size(e)
+	if s.native && size == len(e.Record()) && isPart(e.Record(), e.Data) && !e.Base64 {
+		return size, len(e.Data) // without white space, as all of the record
+	}
+	return size, dataSize(e)
+}
+
+// isPart reports whether value is a slice of text.
+func isPart(text, value []byte) bool {
+	at := cap(text) - cap(value)
+	return len(value) > 0 && at >= 0 && at < len(text) && &text[at] == &value[0]
+}
+
 func dataSize(e *event.Event) int {
 	if e.Base64 && len(e.Data) > 1 {
 		encoded := bytes.TrimRight(e.Data[1:len(e.Data)-1], "=")

@@ -1,0 +1,293 @@
+package cost
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+
+	"github.com/nexus-blueprint/nexus/report"
+)
+
+// Data is the estimate for machines. Amounts are dollars a month.
+type Data struct {
+	Month       string            `json:"month"` // 730 hours
+	Currency    string            `json:"currency"`
+	Basis       Basis             `json:"basis"`
+	Days        json.Number       `json:"days"` // that the log covers; 0 without one
+	Selected    string            `json:"selected"`
+	Strategies  []strategyData    `json:"strategies"`
+	Paths       []strategyData    `json:"paths"` // everything on one path
+	Types       []typeData        `json:"types"` // under the selected strategy
+	Lines       []lineData        `json:"lines"` // of the selected strategy
+	Groups      []groupData       `json:"groups"`
+	Sensitivity []sensitivityData `json:"sensitivities"`
+	Advice      []adviceData      `json:"advice"`
+	BreakEvens  []breakEvenData   `json:"break_evens"`
+	Optimum     *optimumData      `json:"optimum"`
+	Claim       *claimData        `json:"claim"`
+	Increase    *increaseData     `json:"increase"`
+	Assumptions map[string]string `json:"assumptions"`
+	Missing     []missingData     `json:"missing"`
+	Store       []storeData       `json:"store"`
+}
+
+type strategyData struct {
+	Name     string      `json:"name"`
+	Total    json.Number `json:"total"`
+	Low      json.Number `json:"low"`
+	High     json.Number `json:"high"`
+	Complete bool        `json:"complete"` // all types are in the total, and fit
+	Saving   *savingData `json:"saving"`   // null for the baseline
+}
+
+type savingData struct {
+	Share  json.Number `json:"share"`
+	Low    json.Number `json:"low"`
+	High   json.Number `json:"high"`
+	Moved  json.Number `json:"moved"` // the ceiling
+	Ratio  json.Number `json:"ratio"`
+	Stayed json.Number `json:"stayed"`
+}
+
+type typeData struct {
+	Type         string      `json:"type"`
+	Owners       []string    `json:"owners"`
+	Domain       string      `json:"domain"`
+	Paths        []string    `json:"paths"`
+	EventsPerSec json.Number `json:"events_per_second"`
+	MeanBytes    json.Number `json:"mean_bytes"`
+	Cost         json.Number `json:"cost"`
+	LatencyMs    int64       `json:"latency_p99_ms"`
+	AllowedMs    int64       `json:"allowed_ms"` // 0: any
+	Missed       []string    `json:"missed"`
+}
+
+type lineData struct {
+	Type       string      `json:"type"`
+	Path       string      `json:"path"`
+	Item       string      `json:"item"`
+	Unit       string      `json:"unit"`
+	Quantity   json.Number `json:"quantity"`
+	Price      string      `json:"price"`
+	Cost       json.Number `json:"cost"`
+	Assumption string      `json:"assumption"`
+}
+
+type groupData struct {
+	By   string      `json:"by"`
+	Name string      `json:"name"`
+	Cost json.Number `json:"cost"`
+}
+
+type sensitivityData struct {
+	Change string      `json:"change"`
+	Total  json.Number `json:"total"`
+	Saving json.Number `json:"saving"`
+}
+
+type adviceData struct {
+	Change string      `json:"change"`
+	Saves  json.Number `json:"saves"`
+	Text   string      `json:"text"`
+}
+
+type breakEvenData struct {
+	Type string       `json:"type"`
+	Use  string       `json:"use"`
+	Rent string       `json:"rent"`
+	At   *json.Number `json:"events_per_second"` // null: never
+}
+
+type optimumData struct {
+	Cost  json.Number `json:"cost"`
+	Bound json.Number `json:"bound"`
+	Exact bool        `json:"exact"`
+}
+
+type claimData struct {
+	Claimed  json.Number `json:"claimed"`
+	Strategy string      `json:"strategy"`
+	Holds    bool        `json:"holds"`
+	Likely   json.Number `json:"likely"`
+	Ceiling  json.Number `json:"ceiling"`
+	Deciding *string     `json:"deciding"`
+	Verdict  string      `json:"verdict"`
+}
+
+type increaseData struct {
+	Was   json.Number        `json:"was"`
+	Is    json.Number        `json:"is"`
+	Share json.Number        `json:"share"`
+	Low   json.Number        `json:"low"`
+	High  json.Number        `json:"high"`
+	Types []typeIncreaseData `json:"types"`
+}
+
+type typeIncreaseData struct {
+	Type   string      `json:"type"`
+	Owners []string    `json:"owners"`
+	Was    json.Number `json:"was"`
+	Is     json.Number `json:"is"`
+	Why    string      `json:"why"`
+}
+
+type missingData struct {
+	Type string `json:"type"`
+	What string `json:"what"`
+	Why  string `json:"why"`
+}
+
+type storeData struct {
+	Name string      `json:"name"`
+	Cost json.Number `json:"cost"`
+}
+
+// number is a figure with six digits that count, so that every machine prints it
+// alike.
+func number(x float64) json.Number {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return "0"
+	}
+	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(x, 'g', 6, 64), 64)
+	return json.Number(strconv.FormatFloat(rounded, 'f', -1, 64))
+}
+
+func dollarsOf(m Money) json.Number { return json.Number(m.Cents()) }
+
+// Data gathers what the estimate says of an outcome. Groups, sensitivities, claim
+// and increase are those that were asked for.
+func (e *Estimate) Data(o *Outcome, x Extras) Data {
+	d := Data{
+		Month: strconv.Itoa(MonthHours) + "h", Currency: "USD", Basis: e.Workload.Basis, Days: number(e.Workload.Days), Selected: o.Strategy,
+		Strategies: []strategyData{}, Paths: []strategyData{}, Types: []typeData{}, Lines: []lineData{}, Groups: []groupData{},
+		Sensitivity: []sensitivityData{}, Advice: []adviceData{}, BreakEvens: []breakEvenData{}, Missing: []missingData{}, Store: []storeData{},
+		Assumptions: map[string]string{},
+	}
+	for i, outcome := range e.Outcomes {
+		d.Strategies = append(d.Strategies, e.strategyData(outcome, i > 0))
+	}
+	for _, outcome := range e.Paths {
+		d.Paths = append(d.Paths, e.strategyData(outcome, true))
+	}
+	for i := range o.Types {
+		d.Types = append(d.Types, e.typeData(o, i))
+	}
+	for _, l := range o.Lines {
+		d.Lines = append(d.Lines, lineData{l.Type, l.Path, l.Item, l.Unit, number(l.Quantity), l.Price, dollarsOf(l.Cost), l.Assumption})
+	}
+	for _, key := range x.By {
+		for _, g := range e.By(o, key) {
+			d.Groups = append(d.Groups, groupData{key, g.Name, dollarsOf(g.Cost)})
+		}
+	}
+	for _, s := range x.Sensitivities {
+		d.Sensitivity = append(d.Sensitivity, sensitivityData{s.Change, dollarsOf(s.Total), number(s.Saving)})
+	}
+	for _, a := range e.Advise(o, x.Sensitivities) {
+		d.Advice = append(d.Advice, adviceData{a.Change, dollarsOf(a.Saves), a.Text})
+	}
+	for _, b := range e.BreakEvens() {
+		one := breakEvenData{Type: b.Type, Use: b.Use, Rent: b.Rent}
+		if !math.IsInf(b.At, 1) {
+			at := number(b.At)
+			one.At = &at
+		}
+		d.BreakEvens = append(d.BreakEvens, one)
+	}
+	if c := e.Certificate; c != nil {
+		d.Optimum = &optimumData{dollarsOf(c.Cost), dollarsOf(c.Bound), c.Exact}
+	}
+	if c := x.Claim; c != nil {
+		d.Claim = &claimData{number(c.Claimed), c.Strategy, c.Holds, number(c.Likely), number(c.Saving.Moved), nil, c.Verdict()}
+		if c.Deciding != nil {
+			d.Claim.Deciding = &c.Deciding.Change
+		}
+	}
+	if n := x.Increase; n != nil {
+		d.Increase = n.data()
+	}
+	for _, s := range e.Assumptions.Settings() {
+		d.Assumptions[s.Key] = s.Value
+	}
+	for _, m := range e.Workload.Missing {
+		d.Missing = append(d.Missing, missingData{m.Type, m.What, m.Text})
+	}
+	for _, s := range e.Stores() {
+		d.Store = append(d.Store, storeData{s.Name, dollarsOf(s.Cost)})
+	}
+	return d
+}
+
+// Extras are the parts of an estimate that are made on demand.
+type Extras struct {
+	By            []string
+	Sensitivities []Sensitivity
+	Claim         *Claim
+	Increase      *Increase
+}
+
+func (e *Estimate) strategyData(o *Outcome, compared bool) strategyData {
+	d := strategyData{o.Strategy, dollarsOf(o.Total), dollarsOf(o.Interval.Low), dollarsOf(o.Interval.High), o.Complete(), nil}
+	if compared {
+		s := e.Saving(o)
+		d.Saving = &savingData{number(s.Saving.Point), number(s.Saving.Low), number(s.Saving.High), number(s.Moved), number(s.Ratio), number(s.Stayed)}
+	}
+	return d
+}
+
+func (e *Estimate) typeData(o *Outcome, i int) typeData {
+	t, is := &e.Workload.Types[i], o.Types[i]
+	d := typeData{
+		Type: t.Type, Owners: append([]string{}, t.Owners...), Domain: t.Domain, Paths: append([]string{}, is.Paths...),
+		EventsPerSec: number(t.Rate), MeanBytes: number(t.MeanBytes()), Cost: dollarsOf(is.Cost),
+		LatencyMs: is.Latency.Milliseconds(), AllowedMs: t.MaxLatency.Milliseconds(), Missed: []string{},
+	}
+	for _, r := range is.Missed {
+		d.Missed = append(d.Missed, r.Text)
+	}
+	return d
+}
+
+func (n *Increase) data() *increaseData {
+	d := &increaseData{dollarsOf(n.Was), dollarsOf(n.Is), number(n.Share.Point), number(n.Share.Low), number(n.Share.High), []typeIncreaseData{}}
+	for _, t := range n.Types {
+		d.Types = append(d.Types, typeIncreaseData{t.Type, append([]string{}, t.Owners...), dollarsOf(t.Was), dollarsOf(t.Is), t.Why})
+	}
+	return d
+}
+
+// A StoreCost is what a database takes for a month's events.
+type StoreCost struct {
+	Name, Title string
+	Cost        Money
+}
+
+// Stores are what appending the month's events costs in the databases that the book
+// knows: context, in no total.
+func (e *Estimate) Stores() []StoreCost {
+	var list []StoreCost
+	for _, s := range Stores(e.book, e.Assumptions) {
+		if len(s.Missing) > 0 {
+			continue
+		}
+		var uses []Use
+		for i := range e.Workload.Types {
+			uses = append(uses, s.Uses(&e.Workload.Types[i])...)
+		}
+		cost := StoreCost{Name: s.Name, Title: s.Title}
+		for _, c := range Bill(uses, e.Assumptions.FreeTiers) {
+			cost.Cost += c.Cost
+		}
+		list = append(list, cost)
+	}
+	return list
+}
+
+// StoresTable is the event store's own line.
+func (e *Estimate) StoresTable() report.Table {
+	t := report.Table{Title: "Appending the events, in no total above", Columns: []string{"Store", "Cost"}}
+	for _, s := range e.Stores() {
+		t.Rows = append(t.Rows, []string{s.Title, s.Cost.String()})
+	}
+	return t
+}
