@@ -16,6 +16,8 @@ func (a *app) root() *cobra.Command {
 		a.catalogCommand(),
 		a.policyCommand(),
 		a.replayCommand(),
+		a.routeCommand(),
+		a.costCommand(),
 		a.waiverCommand(),
 		a.initCommand(),
 		a.explainCommand(),

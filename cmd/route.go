@@ -88,4 +88,6 @@ func (o *options) optionalCatalog(ctx context.Context) (*catalog.Catalog, error)
 }
 
 // scoreText is a number as a person reads it.
-func scoreText(x float64) string { return cmp.Or(strings.TrimSuffix(fmt.Sprintf("%.3f", x), ".000"), "0") }
+func scoreText(x float64) string {
+	return cmp.Or(strings.TrimSuffix(fmt.Sprintf("%.3f", x), ".000"), "0")
+}

@@ -218,3 +218,16 @@ func (e *Estimate) Hybrid() *Outcome {
 	}
 	return nil
 }
+
+// MaxPriceAge is from which age on --strict refuses a price.
+const MaxPriceAge = 2 * 365 * 24 * time.Hour
+
+// Weak lists the figures behind an outcome that should not be relied on.
+func (e *Estimate) Weak(o *Outcome, asOf time.Time) []error {
+	uses := slices.Clone(o.ledger.sums)
+	for i := range o.ledger.rents {
+		r := &o.ledger.rents[i]
+		uses = append(uses, e.pricer.paths[r.path].Capacity.Rent(1, r.fanOut)...)
+	}
+	return Strict(uses, asOf, MaxPriceAge)
+}

@@ -17,6 +17,11 @@ import (
 // from the deviations of the log's days when it has a week of them. A few days hide
 // how different days are, so a prior is mixed into the size of the deviations, as
 // if it were a week more. Priors are assumptions and are said so.
+//
+// A nominal 90 % interval holds 85 to 95 of 100 months whose days vary as the priors
+// say. Where a busy day makes the next ones busy, or days differ by 30 % and more,
+// it holds fewer, down to two in three for a log of a day; where days are alike,
+// nearly all. TestCoverage measures it.
 type Volume struct {
 	Days     float64  // that were seen
 	Weekdays int      // whole days among them, counted from the log's first second

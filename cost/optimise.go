@@ -39,7 +39,8 @@ type OptimiseOptions struct {
 	Work int
 }
 
-// DefaultWork takes one to three seconds where it is spent at all.
+// DefaultWork is about one and a half seconds of one processor, where it is spent
+// at all.
 const DefaultWork = 120_000_000
 
 // Solution is an assignment with its certificate: no assignment costs less than
@@ -49,8 +50,8 @@ type Solution struct {
 	Cost  float64
 	Bound float64
 	Steps []int // of every pool; 0 where it is not used
-	// Prices are the shadow prices behind Bound: what a unit of load is worth, pool
-	// by dimension, in dollars a month.
+	// Prices are the shadow prices where the assignment was found: about what a unit
+	// of load is worth, pool by dimension, in dollars a month.
 	Prices [][]float64
 	// Exact is set when the search left nothing open: Cost equals Bound.
 	Exact bool

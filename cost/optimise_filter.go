@@ -88,31 +88,26 @@ func (s *search) filterSteps(n *searchNode, k int, bound float64) bool {
 		sold = min(sold, 0)
 	}
 	fits := func(steps int) bool { return !s.closed(bound - sold + worth(steps)) }
-	s.narrow(r, ends, fits)
+	r.narrow(ends, fits)
 	return r.lo <= r.hi
 }
 
 // narrow keeps the numbers of steps that fit, which are the first ones of the
-// range, the last ones, or none.
-func (s *search) narrow(r *stepRange, ends [2]int, fits func(int) bool) {
+// range, the last ones, or none; and not using the pool, if that fits.
+func (r *stepRange) narrow(ends [2]int, fits func(int) bool) {
 	lo, hi := ends[0], ends[1]
 	count := hi - lo + 1
+	unused := r.lo == 0 && fits(0)
 	switch {
 	case fits(lo):
 		hi = lo + sort.Search(count, func(j int) bool { return !fits(lo + j) }) - 1
 	case fits(hi):
 		lo += sort.Search(count, func(j int) bool { return fits(lo + j) })
 	default:
-		lo, hi = 0, 0 // only without the pool
-		if r.lo > 0 {
-			lo = 1
-		}
+		lo, hi = 1, 0 // nothing is between
 	}
-	if r.lo > 0 || !fits(0) {
-		r.lo = lo
-		if hi == 0 {
-			r.lo = 1
-		}
+	if unused {
+		lo = 0
 	}
-	r.hi = hi
+	r.lo, r.hi = lo, hi
 }

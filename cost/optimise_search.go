@@ -39,10 +39,10 @@ type search struct {
 	limit int
 	work  int
 
-	best   float64 // cost of plan, +Inf before there is one
-	plan   []int32 // the option of every type
-	bound  float64 // no assignment costs less
-	prices []float64
+	best   float64   // cost of plan, +Inf before there is one
+	plan   []int32   // the option of every type
+	bound  float64   // no assignment costs less
+	prices []float64 // of the node where plan was found
 	open   nodeHeap
 	order  int
 	kept   int // types in the cores of the open nodes
@@ -68,14 +68,14 @@ func newSearch(m *assignmentModel, o OptimiseOptions) *search {
 	return &search{model: m, gap: max(0, o.Gap), limit: limit, best: math.Inf(1), bound: math.Inf(-1)}
 }
 
-// root is the node that holds every assignment.
+// root is the node that holds every assignment. Its bound of 0 holds, for no cost
+// is negative.
 func (m *assignmentModel) root() *searchNode {
 	n := &searchNode{
 		steps:  make([]stepRange, len(m.pools)),
 		load:   make([]float64, m.dims),
 		used:   make([]int32, len(m.pools)),
 		prices: make([]float64, m.dims),
-		bound:  0,
 	}
 	for k := range m.pools {
 		pool := &m.pools[k]
@@ -108,7 +108,6 @@ func (s *search) slack() float64 {
 func (s *search) run(ctx context.Context) error {
 	root := s.model.root()
 	s.settle(root, rootRounds, rootStride)
-	s.prices = root.prices
 	s.keep(root)
 	for s.open.Len() > 0 {
 		if err := ctx.Err(); err != nil {
@@ -123,7 +122,6 @@ func (s *search) run(ctx context.Context) error {
 		}
 		heap.Pop(&s.open)
 		s.kept -= len(n.core)
-		s.prices = n.prices
 		s.branch(n)
 	}
 	s.proven = true
@@ -220,6 +218,7 @@ func (s *search) offer(n *searchNode, e *evaluation) {
 		return
 	}
 	s.best = cost
+	s.prices = slices.Clone(n.prices)
 	if s.plan == nil {
 		s.plan = make([]int32, len(s.model.problem.Variable))
 	}

@@ -2,6 +2,7 @@ package cost
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -133,6 +134,30 @@ func describeWorkload(w *Workload) string {
 		fmt.Fprintf(&b, "note: %s\n", note)
 	}
 	return b.String()
+}
+
+func TestFromLogStopsWithItsContext(t *testing.T) {
+	log := openText(t, []byte(`{"specversion":"1.0","id":"1","source":"/s","type":"T","time":"2026-01-05T12:00:00Z"}`+"\n"))
+	ctx, stop := context.WithCancel(context.Background())
+	stop()
+	if _, err := FromLog(ctx, log, nil, TrafficOptions{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("FromLog of a stopped context: %v", err)
+	}
+}
+
+// TestTooManyPathsAreNoPaths keeps what is no path from filling the memory.
+func TestTooManyPathsAreNoPaths(t *testing.T) {
+	var text []byte
+	for n := range 2 * maxPaths {
+		text = fmt.Appendf(text, `{"specversion":"1.0","id":"1","source":"/s","type":"T","time":"2026-01-05T12:00:00Z","routepath":"p%d"}`+"\n", n)
+	}
+	w, err := FromLog(context.Background(), openText(t, text), nil, TrafficOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.Types[0].Recorded != nil || !strings.Contains(w.Notes[0], "recorded paths") {
+		t.Errorf("recorded %v, notes %q", w.Types[0].Recorded, w.Notes)
+	}
 }
 
 func TestStrays(t *testing.T) {
