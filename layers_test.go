@@ -78,17 +78,21 @@ var house = []room{
 		"github.com/open-policy-agent/opa/v1/topdown",
 		"github.com/santhosh-tekuri/jsonschema/v5",
 	}},
-	{0, "skeleton/...", append([]string{"github.com/google/uuid"}, appOnly...)},
+	{0, "skeleton/store", nil},
+	{0, "skeleton/store/memory", nil},
+	{0, "skeleton/store/sqlite", []string{"modernc.org/sqlite", "modernc.org/libc"}},
+	{0, "skeleton/store/storetest", nil},
+	{0, "skeleton/...", []string{"github.com/google/uuid", "go.opentelemetry.io/otel"}},
 }
 
 // forTests lists the packages that hold what tests share. Only tests import them.
-var forTests = []string{"compat/enginetest", "registry/registrytest"}
+var forTests = []string{"compat/enginetest", "registry/registrytest", "skeleton/store/storetest"}
 
 // appOnly lists what only an app made from the skeleton may link: the nexus
 // binary must not reach it on any path.
-var appOnly = []string{"modernc.org/sqlite", "go.opentelemetry.io/otel"}
+var appOnly = []string{"modernc.org/sqlite", "modernc.org/libc", "go.opentelemetry.io/otel"}
 
-// testModules lists what any test may import. The JSON Schema validator and the
+// testModules lists what any test may import, and what tests share too. The JSON Schema validator and the
 // YAML reader are here because tests judge nexus's output with them.
 var testModules = []string{
 	"github.com/google/go-cmp", "github.com/rogpeppe/go-internal", "pgregory.net/rapid",
@@ -235,11 +239,11 @@ func TestViolations(t *testing.T) {
 		{
 			name: "the binary reaches an app's dependency",
 			files: map[string]string{
-				"main.go":             "package main; import _ " + own("cmd"),
-				"cmd/a.go":            "package cmd; import _ " + own("skeleton/store"),
-				"skeleton/store/a.go": "package store; import _ \"modernc.org/sqlite\"",
+				"main.go":                    "package main; import _ " + own("cmd"),
+				"cmd/a.go":                   "package cmd; import _ " + own("skeleton/store/sqlite"),
+				"skeleton/store/sqlite/a.go": "package sqlite; import _ \"modernc.org/sqlite\"",
 			},
-			want: []string{"skeleton/store/a.go:1: the nexus binary links modernc.org/sqlite by main -> cmd -> skeleton/store"},
+			want: []string{"skeleton/store/sqlite/a.go:1: the nexus binary links modernc.org/sqlite by main -> cmd -> skeleton/store/sqlite"},
 		},
 		{
 			name: "other modules, fixtures and tools are passed over",
@@ -357,7 +361,7 @@ func (r room) refuses(dir string, u use) string {
 		return r.refusesOwn(dir, u)
 	case !strings.Contains(strings.SplitN(u.path, "/", 2)[0], "."):
 		return "" // the standard library
-	case listed(r.modules, u.path), u.test && listed(testModules, u.path):
+	case listed(r.modules, u.path), (u.test || slices.Contains(forTests, r.dir)) && listed(testModules, u.path):
 		return ""
 	}
 	var allowed []string
