@@ -87,7 +87,9 @@ func isName(s string) bool {
 
 // given is a copy of what the caller of Append gives, for a stream.
 func (e Event) given(stream string) Event {
-	e = e.Clone()
+	for _, part := range []*json.RawMessage{&e.Data, &e.Metadata, &e.Decision} {
+		*part = append(json.RawMessage(nil), *part...) // nil if empty
+	}
 	e.Stream, e.Version, e.Position = stream, 0, 0
 	e.Recorded, e.Hash, e.PrevHash = time.Time{}, Hash{}, Hash{}
 	if !e.Time.IsZero() {
