@@ -76,7 +76,7 @@ var house = []room{
 		"github.com/open-policy-agent/opa/v1/ast", "github.com/open-policy-agent/opa/v1/metrics",
 		"github.com/open-policy-agent/opa/v1/rego", "github.com/open-policy-agent/opa/v1/storage/inmem",
 		"github.com/open-policy-agent/opa/v1/topdown",
-		"github.com/santhosh-tekuri/jsonschema/v5",
+		"github.com/santhosh-tekuri/jsonschema/v5", "golang.org/x/net/idna",
 	}},
 	{0, "skeleton/store", nil},
 	{0, "skeleton/store/memory", nil},
