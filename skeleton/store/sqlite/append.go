@@ -15,6 +15,17 @@ type commands struct {
 	begin, commit, rollback, savepoint, release, undo *sql.Stmt
 
 	head, stream, byID, insert, owe, settle, change *sql.Stmt
+
+	prepared []*sql.Stmt // all of them
+}
+
+// close closes the commands, without which SQLite would keep the file open.
+func (c *commands) close() error {
+	var errs []error
+	for _, command := range c.prepared {
+		errs = append(errs, command.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // run executes a command of the writer. It takes no context: to interrupt one
@@ -46,8 +57,9 @@ func prepareCommands(ctx context.Context, conn *sql.Conn) (commands, error) {
 	} {
 		var err error
 		if *command.prepared, err = conn.PrepareContext(ctx, command.text); err != nil {
-			return commands{}, err
+			return c, err
 		}
+		c.prepared = append(c.prepared, *command.prepared)
 	}
 	return c, nil
 }

@@ -75,14 +75,14 @@ func migrateWithin(ctx context.Context, conn *sql.Conn, steps []string) error {
 		return errors.New("the file is a database of something else: name another file")
 	case version > len(steps):
 		return fmt.Errorf("the file has version %d and this program knows versions up to %d: use the newer program that wrote it", version, len(steps))
-	case version == len(steps):
-		return nil
 	}
 	for i, step := range steps[version:] {
 		if _, err := conn.ExecContext(ctx, step); err != nil {
 			return fmt.Errorf("bringing the tables to version %d: %w", version+i+1, err)
 		}
 	}
+	// This is written even if nothing changes, so that a file that can not be
+	// written is found out now and not at the first append.
 	_, err := conn.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, len(steps)))
 	return err
 }

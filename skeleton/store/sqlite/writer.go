@@ -189,7 +189,7 @@ func (w *writer) stop() {
 }
 
 func (w *writer) close() error {
-	var errs []error
+	errs := []error{w.do.close()}
 	if w.conn != nil {
 		errs = append(errs, w.conn.Close())
 	}
