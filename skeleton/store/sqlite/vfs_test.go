@@ -32,12 +32,11 @@ func (d *disk) use(t *testing.T, path string) url.Values {
 	return url.Values{"vfs": {"observed"}}
 }
 
-// SQLite calls functions, not methods, and points to what must not move: both
-// are here, for all disks. The VFS is a copy of the default one with another
-// xOpen; that gives each file the methods it would have, but for three.
+// SQLite calls functions, not methods, so all disks share these. The VFS is a
+// copy of the default one with another xOpen; that gives each file the methods it
+// would have, but for three.
 var (
 	registerOnce sync.Once
-	observed     sqlite3.Tsqlite3_vfs
 	defaultOpen  openFunc
 
 	mu      sync.Mutex
@@ -65,16 +64,29 @@ type (
 func pointer[T any](f T) uintptr { return *(*uintptr)(unsafe.Pointer(&f)) }
 func pointee[T any](p uintptr) T { return *(*T)(unsafe.Pointer(&p)) }
 
-func register() {
-	tls := libc.NewTLS()
-	observed = *pointee[*sqlite3.Tsqlite3_vfs](sqlite3.Xsqlite3_vfs_find(tls, 0))
-	defaultOpen = pointee[openFunc](observed.FxOpen)
-	name, err := libc.CString("observed")
+// foreign is a string in the memory of SQLite, outside of Go's.
+func foreign(text string) uintptr {
+	p, err := libc.CString(text)
 	if err != nil {
 		panic(err)
 	}
+	return p
+}
+
+// duplicate is a copy of a structure in the memory of SQLite.
+func duplicate[T any](original *T) *T {
+	copied := pointee[*T](foreign(strings.Repeat(" ", int(unsafe.Sizeof(*original)))))
+	*copied = *original
+	return copied
+}
+
+func register() {
+	tls := libc.NewTLS()
+	observed := duplicate(pointee[*sqlite3.Tsqlite3_vfs](sqlite3.Xsqlite3_vfs_find(tls, 0)))
+	defaultOpen = pointee[openFunc](observed.FxOpen)
+	name := foreign("observed")
 	observed.FzName, observed.FxOpen, observed.FpNext = name, pointer(openFunc(xOpen)), 0
-	if rc := sqlite3.Xsqlite3_vfs_register(tls, pointer(&observed), 0); rc != 0 {
+	if rc := sqlite3.Xsqlite3_vfs_register(tls, pointer(observed), 0); rc != 0 {
 		panic(rc)
 	}
 }
@@ -108,8 +120,7 @@ func observe(d *disk, name string, handle uintptr) {
 	original := pointee[*sqlite3.Tsqlite3_io_methods](opened.FpMethods)
 	changed := methods[opened.FpMethods]
 	if changed == nil {
-		copied := *original
-		changed = &copied
+		changed = duplicate(original)
 		changed.FxWrite, changed.FxSync, changed.FxClose = pointer(writeFunc(xWrite)), pointer(syncFunc(xSync)), pointer(closeFunc(xClose))
 		methods[opened.FpMethods] = changed
 	}
