@@ -45,6 +45,15 @@ func (p *Policies) Prepare(ctx context.Context, data map[string]any, ids []strin
 	return d, nil
 }
 
+// Rules lists the chosen rules by ID, in the order of the decisions.
+func (d *Decider) Rules() []PolicyRule {
+	list := make([]PolicyRule, len(d.rules))
+	for i, r := range d.rules {
+		list[i] = r.PolicyRule
+	}
+	return list
+}
+
 // compileMerged compiles the merged rules on top of those that they were made of.
 func (p *Policies) compileMerged(questions []question, rules []rule) (*ast.Compiler, error) {
 	merged, err := merge(questions, rules, p.compiler.Modules)

@@ -173,7 +173,7 @@ func (s *Schemas) Validate(typ, version string, document any) error {
 	}
 	schema := v.schemas[version]
 	if schema == nil {
-		return &UnknownSchemaError{Type: typ, Version: version, Hint: didYouMean(version, v.listed)}
+		return &UnknownSchemaError{Type: typ, Version: version, Hint: "valid: " + strings.Join(v.listed, ", ")}
 	}
 	err := schema.compiled.Validate(document)
 	if err == nil {
