@@ -1,0 +1,121 @@
+package serve
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/nexus-blueprint/nexus/skeleton/store"
+)
+
+// Problem is an error as a caller is told it (RFC 9457). Handlers may return one.
+type Problem struct {
+	Status int    `json:"status"`
+	Title  string `json:"title"` // the status in words, unless another is set
+	Code   string `json:"code"`  // what happened, for programs
+	Detail string `json:"detail,omitempty"`
+	// Reasons are all that speaks against what was asked.
+	Reasons []Reason `json:"reasons,omitempty"`
+	// Version is where the stream is that was expected elsewhere.
+	Version *int64 `json:"version,omitempty"`
+}
+
+// Reason is one thing that speaks against what was asked.
+type Reason struct {
+	Code    string `json:"code,omitempty"`
+	Pointer string `json:"pointer,omitempty"` // to the place in the body
+	Detail  string `json:"detail"`
+}
+
+func (p *Problem) Error() string {
+	return fmt.Sprintf("%d %s: %s", p.Status, p.Code, p.Detail)
+}
+
+func (p *Problem) write(w http.ResponseWriter) {
+	told := *p
+	if told.Title == "" {
+		told.Title = http.StatusText(told.Status)
+	}
+	text, err := json.Marshal(told)
+	if err != nil { // strings and numbers are always JSON
+		panic(err)
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(text)+1))
+	w.WriteHeader(told.Status)
+	w.Write(append(text, '\n'))
+}
+
+// ErrNotFound is what is not there, or belongs to another tenant. A handler that
+// returns it answers 404.
+var ErrNotFound = errors.New("not found")
+
+// notFound is the answer to all that is not there. It never says what was asked
+// for, so that what belongs to others and what does not exist look the same.
+func notFound() *Problem {
+	return &Problem{Status: http.StatusNotFound, Code: "not-found", Detail: "there is nothing here that this key may see"}
+}
+
+// internal says that the fault is on this side, and nothing of what it is.
+var internal = &Problem{Status: http.StatusInternalServerError, Code: "internal", Detail: "the app failed; its log says why"}
+
+// problem is what a caller is told of an error of a handler.
+func (s *Server) problem(err error) *Problem {
+	if problem, ok := errors.AsType[*Problem](err); ok {
+		return problem
+	}
+	if s.Problem != nil {
+		if problem := s.Problem(err); problem != nil {
+			return problem
+		}
+	}
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return s.bodyTooLarge()
+	}
+	return known(err)
+}
+
+// known are the errors of the store and of contexts.
+func known(err error) *Problem {
+	conflict, _ := errors.AsType[*store.ConflictError](err)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return notFound()
+	case conflict != nil:
+		return &Problem{Status: http.StatusConflict, Code: "conflict", Version: &conflict.Actual,
+			Detail: fmt.Sprintf("expected %s, but the stream is at version %d: read it again and decide anew", conflict.Expected, conflict.Actual)}
+	case errors.Is(err, store.ErrDuplicateID):
+		return &Problem{Status: http.StatusConflict, Code: "duplicate-id", Detail: "the id is taken by something else: choose another"}
+	case errors.Is(err, store.ErrInvalid):
+		return &Problem{Status: http.StatusUnprocessableEntity, Code: "invalid", Detail: "no store takes such an event"}
+	case errors.Is(err, store.ErrClosed):
+		return &Problem{Status: http.StatusServiceUnavailable, Code: "closing", Detail: "the app is stopping: ask again"}
+	case errors.Is(err, context.DeadlineExceeded):
+		return &Problem{Status: http.StatusGatewayTimeout, Code: "timeout", Detail: "it took too long: ask again, with the same Idempotency-Key if it was a command"}
+	}
+	return internal
+}
+
+// fail answers with the problem that err is. What the caller is not told is logged.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	problem := s.problem(err)
+	if problem.Status >= 500 && !errors.Is(err, context.Canceled) {
+		s.Log.ErrorContext(r.Context(), "request failed", "error", err.Error())
+	}
+	problem.write(w)
+}
+
+func writeJSON(w http.ResponseWriter, status int, value any) {
+	text, err := json.Marshal(value)
+	if err != nil {
+		internal.write(w)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(text)+1))
+	w.WriteHeader(status)
+	w.Write(append(text, '\n'))
+}

@@ -1,0 +1,262 @@
+package serve_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/nexus-blueprint/nexus/skeleton/serve"
+	"github.com/nexus-blueprint/nexus/skeleton/telemetry"
+)
+
+// running is an app that serves connections in memory, in the time of a test.
+type running struct {
+	*app
+	pipes  *pipes
+	client *http.Client
+	stop   func() error
+}
+
+func run(t *testing.T, change ...func(*serve.Options)) running {
+	r := running{app: newApp(t, change...), pipes: newPipes()}
+	transport := &http.Transport{DialContext: r.pipes.dial}
+	r.client = &http.Client{Transport: transport}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- r.Run(ctx, r.pipes) }()
+	r.stop = sync.OnceValue(func() error {
+		cancel()
+		err := <-ended
+		transport.CloseIdleConnections()
+		return err
+	})
+	return r
+}
+
+func (r running) get(t *testing.T, path string) *http.Response {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), "GET", "http://app"+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("X-API-Key", r.north)
+	answer, err := r.client.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer
+}
+
+func TestSlowCallersAreCutOff(t *testing.T) {
+	for _, test := range []struct {
+		name, sent string
+		after      time.Duration
+	}{
+		{"nothing", "", 5 * time.Second},
+		{"half of the headers", "GET / HTTP/1.1\r\nHost: app\r\nX-Slow: ", 5 * time.Second},
+		{"half of the body", "POST /notes/plans/write HTTP/1.1\r\nHost: app\r\nContent-Type: application/json\r\nContent-Length: 100\r\nX-API-Key: KEY\r\n\r\n{", 15 * time.Second},
+		{"no further request", "GET /healthz HTTP/1.1\r\nHost: app\r\n\r\n", time.Minute},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := run(t)
+				connection, err := r.pipes.dial(t.Context(), "", "")
+				if err != nil {
+					t.Fatal(err)
+				}
+				begin := time.Now()
+				sent := make(chan error, 1)
+				go func() {
+					_, err := io.WriteString(connection, strings.ReplaceAll(test.sent, "KEY", r.north))
+					sent <- err
+				}()
+				if _, err := io.Copy(io.Discard, connection); err != nil && !errors.Is(err, io.ErrClosedPipe) {
+					t.Fatal(err)
+				}
+				if took := time.Since(begin); took < test.after || took > test.after+time.Second {
+					t.Errorf("cut off after %v, want %v", took, test.after)
+				}
+				<-sent
+				if err := r.stop(); err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
+func TestHeadersAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := run(t)
+		request, err := http.NewRequestWithContext(t.Context(), "GET", "http://app/healthz", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("X-Large", strings.Repeat("x", 64<<10))
+		answer, err := r.client.Do(request)
+		if err == nil {
+			if answer.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
+				t.Errorf("64 KiB of headers: %s", answer.Status)
+			}
+			answer.Body.Close()
+		}
+		if err := r.stop(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// What has begun is answered when the app stops, and what has not is refused.
+func TestStoppingAnswersWhatHasBegun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begun := make(chan struct{})
+		r := run(t, func(o *serve.Options) {
+			o.Queries[0].Handle = func(context.Context, serve.Request) (serve.Answer, error) {
+				close(begun)
+				time.Sleep(3 * time.Second)
+				return serve.Answer{Value: "answered"}, nil
+			}
+		})
+		answered := make(chan string, 1)
+		go func() {
+			answer := r.get(t, "/notes/plans")
+			defer answer.Body.Close()
+			answered <- body(t, answer.Body)
+		}()
+		<-begun
+		begin := time.Now()
+		if err := r.stop(); err != nil {
+			t.Error(err)
+		}
+		if got := <-answered; got != "\"answered\"\n" {
+			t.Errorf("a request that had begun got %q", got)
+		}
+		if took := time.Since(begin); took < 3*time.Second || took > 4*time.Second {
+			t.Errorf("stopping took %v, want what the request took", took)
+		}
+		if w := r.do(request("GET", "/readyz", "")); w.Code != http.StatusServiceUnavailable {
+			t.Errorf("an app that stops says that it is ready: %d", w.Code)
+		}
+		if _, err := r.pipes.dial(t.Context(), "", ""); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("an app that stops takes connections: %v", err)
+		}
+	})
+}
+
+func TestStoppingHasAnEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begun, release := make(chan struct{}), make(chan struct{})
+		r := run(t, func(o *serve.Options) {
+			o.Queries[0].Handle = func(context.Context, serve.Request) (serve.Answer, error) {
+				close(begun)
+				<-release
+				return serve.Answer{}, nil
+			}
+		})
+		asked := make(chan error, 1)
+		go func() {
+			request, err := http.NewRequestWithContext(t.Context(), "GET", "http://app/notes/plans", nil)
+			if err == nil {
+				request.Header.Set("X-API-Key", r.north)
+				_, err = r.client.Do(request)
+			}
+			asked <- err
+		}()
+		<-begun
+		if err := r.stop(); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "10s") {
+			t.Errorf("stopping with a request that never ends: %v", err)
+		}
+		close(release)
+		if err := <-asked; err == nil {
+			t.Error("the request was answered")
+		}
+	})
+}
+
+// The page is told what happens, every second, for longer than any request may
+// take, until the app stops.
+func TestPageIsToldEverySecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := run(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		ticking := make(chan error, 1)
+		go func() { ticking <- r.live.Run(ctx) }()
+		answer := r.get(t, "/live/events")
+		defer answer.Body.Close()
+		if kind := answer.Header.Get("Content-Type"); answer.StatusCode != http.StatusOK || kind != "text/event-stream" {
+			t.Fatalf("%s, %s", answer.Status, kind)
+		}
+		lines := bufio.NewScanner(answer.Body)
+		next := func() (accepted int64) {
+			for lines.Scan() {
+				if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+					var board struct{ Totals map[string]int64 }
+					if err := json.Unmarshal([]byte(data), &board); err != nil {
+						t.Fatal(err)
+					}
+					return board.Totals["accepted"]
+				}
+			}
+			return -1
+		}
+		if got := next(); got != 0 {
+			t.Fatalf("at first %d appends were accepted", got)
+		}
+		for second := range int64(120) {
+			r.live.Observe(telemetry.Attempt{Tenant: "north ltd", Outcome: telemetry.Accepted})
+			r.live.Observe(telemetry.Attempt{Tenant: "tide ltd", Outcome: telemetry.Accepted})
+			if got := next(); got != second+1 {
+				t.Fatalf("in second %d the page is told of %d appends", second+1, got)
+			}
+		}
+		if err := r.stop(); err != nil {
+			t.Errorf("stopping with a page that looks on: %v", err)
+		}
+		if got := next(); got != -1 {
+			t.Error("the page is told more when the app has stopped")
+		}
+		cancel()
+		if err := <-ticking; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A page that takes nothing is left; nobody waits for it.
+func TestSlowPageIsDropped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := run(t)
+		connection, err := r.pipes.dial(t.Context(), "", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer connection.Close()
+		if _, err := io.WriteString(connection, "GET /live/events HTTP/1.1\r\nHost: app\r\nX-API-Key: "+r.north+"\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait() // the app writes, and nobody reads
+		begin := time.Now()
+		for range 100 {
+			r.live.Observe(telemetry.Attempt{Tenant: "north ltd", Outcome: telemetry.Accepted})
+			if err := r.live.Tick(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if took := time.Since(begin); took != 0 || r.live.Dropped() != 1 {
+			t.Errorf("appends waited %v for a page that is slow; %d pages were dropped", took, r.live.Dropped())
+		}
+		time.Sleep(6 * time.Second) // as long as a write may take
+		if err := r.stop(); err != nil {
+			t.Errorf("stopping with a page that is stuck: %v", err)
+		}
+	})
+}
