@@ -78,6 +78,8 @@ var house = []room{
 		"github.com/open-policy-agent/opa/v1/topdown",
 		"github.com/santhosh-tekuri/jsonschema/v5", "golang.org/x/net/idna",
 	}},
+	{0, "skeleton/journal", nil},
+	{0, "skeleton/outbox", nil},
 	{0, "skeleton/store", nil},
 	{0, "skeleton/store/memory", nil},
 	{0, "skeleton/store/sqlite", []string{"modernc.org/sqlite", "modernc.org/libc"}},

@@ -1,6 +1,7 @@
-// Package gate decides what may pass: it evaluates policies, written in Rego,
-// over events. It knows nothing of where events, catalogs or logs come from, so
-// that continuous integration and a running application give the same answer.
+// Package gate decides what may pass: it evaluates policies, written in Rego, over
+// events, and holds documents against JSON Schemas. It knows nothing of where
+// events, catalogs or logs come from, so that continuous integration and a running
+// application give the same answer.
 //
 // A rule is one Rego package, nexus.rules.<family>.<rule>, described by METADATA:
 //

@@ -42,7 +42,8 @@ func (r *Relay) Stats(name string) Stats {
 	return c.stats
 }
 
-// of is the channel that a delivery is meant for.
+// of is the channel that a delivery is meant for. A name that is neither of the
+// two may come from an older app; the event is owed all the same.
 func (r *Relay) of(name string) *channel {
 	if name == route.Critical {
 		return r.channels[route.Critical]
