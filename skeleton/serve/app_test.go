@@ -98,24 +98,17 @@ func (a *app) write(ctx context.Context, r serve.Request) (serve.Done, error) {
 	if bytes.Contains(r.Body, []byte("broken")) {
 		return serve.Done{}, errors.New("the disk is on fire")
 	}
-	stream := r.Path["id"]
-	if err := serve.Owned(ctx, a.events, stream, r.Caller.Tenant); err != nil && r.Expected != store.NoStream {
-		return serve.Done{}, err
-	}
-	appended, err := a.events.Append(ctx, stream, r.Expected, []store.Event{{
+	appended, err := a.events.Append(ctx, serve.StreamOf(r.Caller.Tenant, r.Path["id"]), r.Expected, []store.Event{{
 		ID: r.CommandID, Type: "Written", Tenant: r.Caller.Tenant, Actor: r.Caller.Actor,
 		CorrelationID: r.CorrelationID, CausationID: r.CausationID, Data: r.Body,
 	}})
-	return serve.Done{Stream: stream, Version: appended.Version, Position: appended.Position}, err
+	return serve.Done{Stream: r.Path["id"], Version: appended.Version, Position: appended.Position}, err
 }
 
 func (a *app) count(ctx context.Context, r serve.Request) (serve.Answer, error) {
-	if err := serve.Owned(ctx, a.events, r.Path["id"], r.Caller.Tenant); err != nil {
-		return serve.Answer{}, err
-	}
 	answer := serve.Answer{}
 	notes := 0
-	for event, err := range a.events.Read(ctx, r.Path["id"], store.ReadOptions{UntilVersion: r.Version, UntilTime: r.At}) {
+	for event, err := range a.events.Read(ctx, serve.StreamOf(r.Caller.Tenant, r.Path["id"]), store.ReadOptions{UntilVersion: r.Version, UntilTime: r.At}) {
 		if err != nil {
 			return serve.Answer{}, err
 		}
@@ -123,6 +116,9 @@ func (a *app) count(ctx context.Context, r serve.Request) (serve.Answer, error) 
 			notes++
 		}
 		answer.Version, answer.Position = event.Version, event.Position
+	}
+	if answer.Version == 0 {
+		return serve.Answer{}, serve.ErrNotFound
 	}
 	if answer.Position < r.After {
 		if !r.StaleOK {

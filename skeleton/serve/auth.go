@@ -106,7 +106,7 @@ func NewKeys(keys ...Key) (*Keys, error) {
 
 var (
 	keyID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
-	label = regexp.MustCompile(`^[\pL\pN][\pL\pN ._@:/+-]{0,127}$`)
+	label = regexp.MustCompile(`^[\pL\pN][\pL\pN ._@:+-]{0,127}$`)
 )
 
 // fault says what is wrong with a key, or nothing.
@@ -115,9 +115,9 @@ func (k Key) fault() string {
 	case !keyID.MatchString(k.ID):
 		return "an id has 1 to 64 letters, digits, - and _"
 	case !label.MatchString(k.Tenant):
-		return "it needs a tenant, of at most 128 letters, digits and ._@:/+-"
+		return "it needs a tenant, of at most 128 letters, digits, spaces and ._@:+-"
 	case !label.MatchString(k.Actor):
-		return "it needs an actor, of at most 128 letters, digits and ._@:/+-"
+		return "it needs an actor, of at most 128 letters, digits, spaces and ._@:+-"
 	case len(k.SHA256) != 2*sha256.Size:
 		return fmt.Sprintf("its sha256 has %d characters, not %d", len(k.SHA256), 2*sha256.Size)
 	}

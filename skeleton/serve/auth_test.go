@@ -93,6 +93,7 @@ func TestParseKeysSaysWhatIsWrong(t *testing.T) {
 		{`{"keys": [{"id": "a", "tenant": "t", "actor": "x", "sha256": "` + sum + `", "secret": "s"}]}`, `unknown field "secret"`},
 		{`{"keys": [{"id": "a", "tenant": "t", "actor": "x", "sha256": "` + sum + `"}]} {}`, "something follows"},
 		{`{"keys": [{"id": "a.b", "tenant": "t", "actor": "x", "sha256": "` + sum + `"}]}`, "an id has"},
+		{`{"keys": [{"id": "a", "tenant": "t/u", "actor": "x", "sha256": "` + sum + `"}]}`, "needs a tenant"},
 		{`{"keys": [{"id": "a", "tenant": "", "actor": "x", "sha256": "` + sum + `"}]}`, "needs a tenant"},
 		{`{"keys": [{"id": "a", "tenant": "t", "actor": "\n", "sha256": "` + sum + `"}]}`, "needs an actor"},
 		{`{"keys": [{"id": "a", "tenant": "t", "actor": "x", "sha256": "ab"}]}`, "has 2 characters, not 64"},

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nexus-blueprint/nexus/skeleton/projection"
 	"github.com/nexus-blueprint/nexus/skeleton/store"
 )
 
@@ -87,8 +88,17 @@ type Request struct {
 	StaleOK bool          // answer with what there is when the time is over
 }
 
-// DefaultTimeout is how long a Fresh query waits when the caller does not say.
-const DefaultTimeout = 50 * time.Millisecond
+// Wait is how a projection is to be waited for, for a query that is Fresh.
+func (r Request) Wait() projection.Wait {
+	w := projection.Wait{Timeout: r.Timeout}
+	if r.Timeout == 0 {
+		w.Timeout = -1 // not at all
+	}
+	if r.StaleOK {
+		w.OnTimeout = projection.Stale
+	}
+	return w
+}
 
 // maxTimeout is as long as a caller may make a query wait.
 const maxTimeout = 10 * time.Second

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-
-	"github.com/nexus-blueprint/nexus/skeleton/store"
 )
 
 // Problem is an error as a caller is told it (RFC 9457). Handlers may return one.
@@ -25,9 +23,14 @@ type Problem struct {
 
 // Reason is one thing that speaks against what was asked.
 type Reason struct {
-	Code    string `json:"code,omitempty"`
-	Pointer string `json:"pointer,omitempty"` // to the place in the body
+	Stage   string `json:"stage,omitempty"`   // that refused it: decode, schema or policy
+	Rule    string `json:"rule,omitempty"`    // of the policy
+	Type    string `json:"type,omitempty"`    // of the event
+	Event   int    `json:"event"`             // its place among those of the append, from 0
+	Pointer string `json:"pointer,omitempty"` // to the place in its data
+	Field   string `json:"field,omitempty"`   // that a policy names
 	Detail  string `json:"detail"`
+	Hint    string `json:"hint,omitempty"`
 }
 
 func (p *Problem) Error() string {
@@ -75,25 +78,12 @@ func (s *Server) problem(err error) *Problem {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return s.bodyTooLarge()
 	}
-	return known(err)
-}
-
-// known are the errors of the store and of contexts.
-func known(err error) *Problem {
-	conflict, _ := errors.AsType[*store.ConflictError](err)
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return notFound()
-	case conflict != nil:
-		return &Problem{Status: http.StatusConflict, Code: "conflict", Version: &conflict.Actual,
-			Detail: fmt.Sprintf("expected %s, but the stream is at version %d: read it again and decide anew", conflict.Expected, conflict.Actual)}
-	case errors.Is(err, store.ErrDuplicateID):
-		return &Problem{Status: http.StatusConflict, Code: "duplicate-id", Detail: "the id is taken by something else: choose another"}
-	case errors.Is(err, store.ErrInvalid):
-		return &Problem{Status: http.StatusUnprocessableEntity, Code: "invalid", Detail: "no store takes such an event"}
-	case errors.Is(err, store.ErrClosed):
-		return &Problem{Status: http.StatusServiceUnavailable, Code: "closing", Detail: "the app is stopping: ask again"}
-	case errors.Is(err, context.DeadlineExceeded):
+	for _, know := range []func(error) *Problem{ofJournal, ofStore, ofProjection} {
+		if problem := know(err); problem != nil {
+			return problem
+		}
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
 		return &Problem{Status: http.StatusGatewayTimeout, Code: "timeout", Detail: "it took too long: ask again, with the same Idempotency-Key if it was a command"}
 	}
 	return internal

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nexus-blueprint/nexus/skeleton/projection"
 	"github.com/nexus-blueprint/nexus/skeleton/store"
 )
 
@@ -153,7 +154,7 @@ func (r *Request) fresh() error {
 			return bad("malformed-after", "after is not a position: send the Nexus-Position of a command")
 		}
 	}
-	r.Timeout = DefaultTimeout
+	r.Timeout = projection.DefaultTimeout
 	if timeout, sent := r.Params["timeout"]; sent {
 		if r.Timeout, err = time.ParseDuration(timeout); err != nil || r.Timeout < 0 || r.Timeout > maxTimeout {
 			return bad("malformed-timeout", "timeout is not a duration from 0s to %v, as 50ms", maxTimeout)

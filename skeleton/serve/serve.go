@@ -15,8 +15,8 @@
 // Nothing is answered without a key but whether the app is healthy. A key is sent
 // as a bearer token, as X-API-Key, or, so that a browser can show the page, as
 // user and password of HTTP Basic; browsers of other origins may not change
-// anything. A key belongs to a tenant, and what belongs to another tenant answers
-// as what does not exist. Keys are kept as hashes and never logged, nor are query
+// anything. A key belongs to a tenant, and handlers look up streams by StreamOf, below
+// the tenant's name: what belongs to another tenant answers as what does not exist. Keys are kept as hashes and never logged, nor are query
 // strings, headers and bodies.
 //
 // # What is bounded
@@ -52,7 +52,8 @@ type Options struct {
 	Live     *Live // the page; nil is none
 
 	// Problem turns an error of a handler into what the caller is told, or is nil
-	// for one that it does not know. The errors of the store are known already.
+	// for one that it does not know. The errors of journal,
+	// store and projection are known already.
 	Problem func(error) *Problem
 	// Ready says why the app cannot take requests yet; nil is that it always can.
 	// The reason is logged, not told.

@@ -127,10 +127,27 @@ func TestNothingIsAnsweredWithoutAKeyButHealth(t *testing.T) {
 	}
 }
 
+// Two tenants use the same name for streams of their own.
+func TestTenantsDoNotHitEachOther(t *testing.T) {
+	a := filled(t)
+	w := a.as(a.tide, "POST", "/notes/plans/write", `{"text": "mine"}`, "If-None-Match: *", "Idempotency-Key: t1")
+	if got := brief(t, w); got != `200 {"stream":"plans","version":1,"position":3}` {
+		t.Errorf("tide begins a stream that north has too: %s", got)
+	}
+	for token, want := range map[string]string{a.north: "200 2", a.tide: "200 1"} {
+		if got := brief(t, a.as(token, "GET", "/notes/plans", "")); got != want {
+			t.Errorf("there are %s notes, want %s", got, want)
+		}
+	}
+	if got := brief(t, a.as(a.tide, "GET", "/streams/north%20ltd%2Fplans/events", "")); got != "404 not-found" {
+		t.Errorf("tide asks for the stream of north by its name in the store: %s", got)
+	}
+}
+
 // What belongs to another tenant and what does not exist answer the same bytes.
 func TestAnotherTenantsStreamDoesNotExist(t *testing.T) {
 	a := filled(t)
-	for _, target := range []string{"GET /notes/%s", "GET /notes/%s?version=1", "GET /streams/%s/events", "GET /streams/%s/events?from=9", "POST /notes/%s/write"} {
+	for _, target := range []string{"GET /notes/%s", "GET /notes/%s?version=1", "GET /streams/%s/events", "GET /streams/%s/events?from=9"} {
 		method, path, _ := strings.Cut(target, " ")
 		theirs := a.as(a.tide, method, fmt.Sprintf(path, "plans"), "{}", "Idempotency-Key: x")
 		nobodys := a.as(a.tide, method, fmt.Sprintf(path, "nothing"), "{}", "Idempotency-Key: x")
@@ -219,13 +236,13 @@ func TestAppsSayWhatTheirErrorsMean(t *testing.T) {
 	a := filled(t, func(o *serve.Options) {
 		o.Problem = func(err error) *serve.Problem {
 			if strings.Contains(err.Error(), "fire") {
-				return &serve.Problem{Status: 422, Code: "rejected", Detail: "two rules speak against it", Reasons: []serve.Reason{{Code: "limit", Pointer: "/text", Detail: "too hot"}, {Detail: "no"}}}
+				return &serve.Problem{Status: 422, Code: "rejected", Detail: "two rules speak against it", Reasons: []serve.Reason{{Rule: "limit", Pointer: "/text", Detail: "too hot"}, {Detail: "no"}}}
 			}
 			return nil
 		}
 	})
 	w := a.as(a.north, "POST", "/notes/plans/write", `"broken"`)
-	want := `{"status":422,"title":"Unprocessable Entity","code":"rejected","detail":"two rules speak against it","reasons":[{"code":"limit","pointer":"/text","detail":"too hot"},{"detail":"no"}]}` + "\n"
+	want := `{"status":422,"title":"Unprocessable Entity","code":"rejected","detail":"two rules speak against it","reasons":[{"rule":"limit","event":0,"pointer":"/text","detail":"too hot"},{"event":0,"detail":"no"}]}` + "\n"
 	if diff := cmp.Diff(want, w.Body.String()); diff != "" {
 		t.Errorf("problem (-want +got):\n%s", diff)
 	}

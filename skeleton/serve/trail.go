@@ -4,24 +4,20 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/nexus-blueprint/nexus/skeleton/store"
 )
 
-// Owned reports whether a stream is of a tenant: nil if it is, ErrNotFound if it
-// is another's or has no event. A command that goes on with a stream asks before
-// it reads it.
-func Owned(ctx context.Context, events store.Store, stream, tenant string) error {
-	for event, err := range events.Read(ctx, stream, store.ReadOptions{UntilVersion: 1}) {
-		if err != nil {
-			return err
-		}
-		if event.Tenant == tenant {
-			return nil
-		}
-	}
-	return fmt.Errorf("stream %q: %w", stream, ErrNotFound)
+// StreamOf is the name that a tenant's stream has in the store. What a tenant asks
+// for is looked up below its own name, so it cannot reach or hit a stream of
+// another tenant, and two tenants may use the same names.
+func StreamOf(tenant, name string) string { return tenant + "/" + name }
+
+// NameOf is the opposite of StreamOf; not ok is a stream of another tenant.
+func NameOf(tenant, stream string) (name string, ok bool) {
+	return strings.CutPrefix(stream, tenant+"/")
 }
 
 // trailPage is how many events a trail shows at a time.
@@ -72,18 +68,19 @@ func readTrail(ctx context.Context, events store.Store, r Request) (Answer, erro
 			return Answer{}, bad("malformed-from", "from is not a version")
 		}
 	}
-	stream := r.Path["stream"]
-	if err := Owned(ctx, events, stream, r.Caller.Tenant); err != nil {
+	name := r.Path["stream"]
+	stream := StreamOf(r.Caller.Tenant, name)
+	if err := begun(ctx, events, stream); err != nil {
 		return Answer{}, err
 	}
-	found := trail{Stream: stream, Events: []recorded{}}
+	found := trail{Stream: name, Events: []recorded{}}
 	answer := Answer{}
 	for event, err := range events.Read(ctx, stream, store.ReadOptions{From: from, UntilVersion: r.Version, UntilTime: r.At}) {
 		switch {
 		case err != nil:
 			return Answer{}, err
 		case event.Tenant != r.Caller.Tenant:
-			return Answer{}, fmt.Errorf("stream %q is of two tenants: %w", stream, ErrNotFound)
+			return Answer{}, fmt.Errorf("stream %q holds an event of the tenant %q: append with the tenant that StreamOf was asked with", stream, event.Tenant)
 		case len(found.Events) == trailPage:
 			found.Next = event.Version
 		}
@@ -95,6 +92,14 @@ func readTrail(ctx context.Context, events store.Store, r Request) (Answer, erro
 	}
 	answer.Value = found
 	return answer, nil
+}
+
+// begun is nil if a stream has an event, else ErrNotFound.
+func begun(ctx context.Context, events store.Store, stream string) error {
+	for _, err := range events.Read(ctx, stream, store.ReadOptions{UntilVersion: 1}) {
+		return err
+	}
+	return fmt.Errorf("stream %q: %w", stream, ErrNotFound)
 }
 
 func show(e store.Event) recorded {

@@ -114,7 +114,7 @@ function draw(board, rate) {
   const parts = [];
   arrow(parts, 160, middle, 270, middle);
   arrow(parts, 420, middle, 530, middle);
-  arrow(parts, 345, middle + 27, 345, middle + 46);
+  parts.push(drawn("path", { d: `M345 ${middle + 27}V${middle + 45}m-4 -7l4 7l4 -7` }));
   right.forEach((_, i) => arrow(parts, 680, middle, 790, height * (i + 0.5) / right.length));
   box(parts, 10, middle - 27, "Callers", whole.format(rate) + " events/s", "throughput", false);
   box(parts, 270, middle - 27, "Gate", whole.format(board.totals.accepted) + " appends", "latency", false);
