@@ -179,7 +179,7 @@ async function ask(path) {
 async function showTrail(stream) {
   at("trail-stream").value = stream;
   at("trail").scrollIntoView();
-  at("trail-event").hidden = true;
+  for (const id of ["trail-event", "trail-why", "trail-why-head"]) at(id).hidden = true;
   trail = { stream, events: [], next: 1 };
   await more();
 }
@@ -209,11 +209,44 @@ function trailRow(event) {
   return [count(event.version), event.recorded.replace("T", " "), event.type, event.actor ?? "", event.correlationId ?? "", event.hash.slice(0, 12), button];
 }
 
-function details(event) {
+let chosen = "";
+
+async function details(event) {
+  chosen = event.id;
   const pane = at("trail-event");
   pane.textContent = JSON.stringify(event, null, 2);
   pane.hidden = false;
   pane.focus();
+  for (const id of ["trail-why", "trail-why-head"]) at(id).hidden = true;
+  let why;
+  try {
+    why = await ask(`/events/${encodeURIComponent(event.id)}/why`);
+  } catch {
+    return; // not every app says why
+  }
+  if (chosen === event.id) showWhy(why);
+}
+
+function showWhy(why) {
+  const items = why.causes.toReversed().map((link) => whyItem(link, "caused by"));
+  if (why.origin) items.unshift(element("li", "", "began with " + why.origin));
+  const here = whyItem(why.event, "this event");
+  here.className = "chosen";
+  items.push(here);
+  for (const link of why.effects) {
+    const item = whyItem(link, link.depth === 1 ? "caused" : "which caused, " + link.depth + " steps on,");
+    item.className = "effect";
+    items.push(item);
+  }
+  if (why.more) items.push(element("li", "", "and more"));
+  at("trail-why").replaceChildren(...items);
+  for (const id of ["trail-why", "trail-why-head"]) at(id).hidden = false;
+}
+
+function whyItem(link, how) {
+  const item = element("li", "", `${how} ${link.type} ${link.id} in `);
+  item.append(streamButton(link.stream), ` version ${link.version}, ${link.recorded}` + (link.actor ? " by " + link.actor : ""));
+  return item;
 }
 
 at("trail-form").addEventListener("submit", (submit) => {
