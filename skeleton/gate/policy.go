@@ -102,6 +102,8 @@ type rule struct {
 	PolicyRule
 	path  ast.Ref // its package
 	scope string  // how it defines applies
+	// record is set if it may read input.record, the event that is being stored.
+	record bool
 	// misshapen is the first of entryNames that is defined as something else than a
 	// set, or than a truth value.
 	misshapen *EvalError
@@ -126,7 +128,9 @@ func CompilePolicies(modules []Module, o PolicyOptions) (*Policies, error) {
 		return nil, policyError(problems)
 	}
 	for i := range rules {
-		rules[i].Reads = append(rules[i].Reads, unsaid(rules[i].PolicyRule, compiler)...)
+		found := partsOf(rules[i].PolicyRule, compiler)
+		rules[i].Reads = append(rules[i].Reads, found.unsaid(rules[i].PolicyRule)...)
+		rules[i].record = found.record
 		rules[i].scope = scopeOf(compiler.Modules[rules[i].File])
 	}
 	return &Policies{rules: rules, compiler: compiler, withoutIndexing: o.WithoutIndexing}, nil

@@ -16,6 +16,8 @@ import (
 // Decider evaluates chosen rules over one input at a time. Any number of
 // goroutines may use it.
 type Decider struct {
+	policies  *Policies
+	data      map[string]any
 	rules     []rule // by ID
 	questions []question
 	queries   []query
@@ -37,7 +39,7 @@ func (p *Policies) Prepare(ctx context.Context, data map[string]any, ids []strin
 		return nil, fmt.Errorf("preparing policies: converting data.catalog: %w", err)
 	}
 	questions := questions(rules)
-	d := &Decider{rules: rules, questions: questions, queries: queries(questions), catalog: documents{catalog}, indexing: !p.withoutIndexing}
+	d := &Decider{policies: p, data: data, rules: rules, questions: questions, queries: queries(questions), catalog: documents{catalog}, indexing: !p.withoutIndexing}
 	if d.compiler, err = p.compileMerged(d.questions, rules); err != nil {
 		return nil, fmt.Errorf("preparing policies: %w", err)
 	}
@@ -52,6 +54,29 @@ func (d *Decider) Rules() []PolicyRule {
 		list[i] = r.PolicyRule
 	}
 	return list
+}
+
+// Split parts the chosen rules into those that answer the same for every event of
+// a type, since they do not read input.record, and those that may. Either is nil
+// if there are none.
+func (d *Decider) Split(ctx context.Context) (types, records *Decider, err error) {
+	var ofTypes, ofRecords []string
+	for _, r := range d.rules {
+		if r.record {
+			ofRecords = append(ofRecords, r.ID)
+		} else {
+			ofTypes = append(ofTypes, r.ID)
+		}
+	}
+	if len(ofTypes) > 0 {
+		if types, err = d.policies.Prepare(ctx, d.data, ofTypes); err != nil {
+			return nil, nil, err
+		}
+	}
+	if len(ofRecords) > 0 {
+		records, err = d.policies.Prepare(ctx, d.data, ofRecords)
+	}
+	return types, records, err
 }
 
 // compileMerged compiles the merged rules on top of those that they were made of.

@@ -6,19 +6,23 @@ import (
 	"github.com/open-policy-agent/opa/v1/ast"
 )
 
-// unsaid is what a rule reads, by its text and by that of all it leads to, and its
-// METADATA does not say: log, change, or both. Without them the rule would find
-// nothing to object to, and pass.
-func unsaid(r PolicyRule, compiler *ast.Compiler) []string {
+// partsOf is what a rule reads, by its text and by that of all it leads to.
+func partsOf(r PolicyRule, compiler *ast.Compiler) parts {
 	var found parts
 	for _, definition := range led(r.File, compiler) {
 		found.read(definition, compiler)
 	}
+	return found
+}
+
+// unsaid is what a rule reads, and its METADATA does not say: log, change, or both. Without them the rule would find
+// nothing to object to, and pass.
+func (p parts) unsaid(r PolicyRule) []string {
 	var more []string
 	for _, part := range []struct {
 		name string
 		read bool
-	}{{ReadsLog, found.log}, {ReadsChange, found.change}} {
+	}{{ReadsLog, p.log}, {ReadsChange, p.change}} {
 		if part.read && !slices.Contains(r.Reads, part.name) && !slices.Contains(r.Optional, part.name) {
 			more = append(more, part.name)
 		}
@@ -52,7 +56,10 @@ func led(file string, compiler *ast.Compiler) []*ast.Rule {
 }
 
 // parts tells which parts of input that can be missing are read.
-type parts struct{ log, change bool }
+type parts struct{ log, change, record bool }
+
+// everything is what a rule may read that cannot be followed.
+var everything = parts{log: true, change: true, record: true}
 
 // read takes in what a definition reads. One that hands input on as a whole, or
 // looks a name up that is not known before, may read any part of it.
@@ -85,7 +92,7 @@ func (p *parts) read(r *ast.Rule, compiler *ast.Compiler) {
 			return true
 		case ast.Var:
 			if isName(ast.NewTerm(x), names) {
-				p.log, p.change = true, true
+				*p = everything
 			}
 		}
 		return false
@@ -98,9 +105,10 @@ func (p *parts) reference(path ast.Ref) {
 	if len(path) > 1 && path[1].IsGround() {
 		p.log = p.log || path[1].Value.Compare(ast.String("observed")) == 0
 		p.change = p.change || path[1].Value.Compare(ast.String("change")) == 0
+		p.record = p.record || path[1].Value.Compare(ast.String("record")) == 0
 		return
 	}
-	p.log, p.change = true, true
+	*p = everything
 }
 
 // namesOfInput are the variables of r that stand for the whole input.

@@ -42,7 +42,9 @@ import (
 type Options struct {
 	Store   store.Store
 	Schemas *gate.Schemas
-	// Decider judges each event. Nil means that there are no policies.
+	// Decider judges each event. Nil means that there are no policies. Rules that do
+	// not read input.record say the same of every event of a type, and are asked once
+	// a day.
 	Decider *gate.Decider
 	// Scorer chooses the path of each type. Nil means that no route is stored.
 	Scorer *route.Scorer
@@ -119,6 +121,8 @@ type Outcome struct {
 // Journal appends events. Any number of goroutines may use one.
 type Journal struct {
 	options    Options
+	types      *typeDecider      // asks the policies that look at types alone; nil if there are none
+	records    *gate.Decider     // the others; nil if there are none
 	severities map[string]string // of the policies, by rule
 	routes     map[string]routed // by type
 }
@@ -154,6 +158,14 @@ func New(o Options) (*Journal, error) {
 	}
 	j := &Journal{options: o, severities: map[string]string{}, routes: map[string]routed{}}
 	if o.Decider != nil {
+		types, records, err := o.Decider.Split(context.Background())
+		if err != nil {
+			return nil, fmt.Errorf("opening the journal: %w", err)
+		}
+		j.records = records
+		if types != nil {
+			j.types = &typeDecider{decider: types, facts: o.Facts}
+		}
 		for _, rule := range o.Decider.Rules() {
 			j.severities[rule.ID] = rule.Severity
 		}

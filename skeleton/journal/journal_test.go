@@ -171,7 +171,7 @@ func TestFaultsAreNoRejections(t *testing.T) {
 		{name: "a store that was closed", change: func(o *journal.Options) { o.Store.Close() }, give: journal.Envelope{Stream: "s", Events: event}, is: store.ErrClosed,
 			want: `appending to stream "s": waiting for position 0: the event store is closed`},
 		{name: "a caller that is gone", ctx: cancelled, give: journal.Envelope{Stream: "s", Events: event}, is: context.Canceled,
-			want: `appending to stream "s": event 1 of 1, "Noted": evaluating policies: stopped before 4 rules were decided: context canceled`},
+			want: `appending to stream "s": event 1 of 1, "Noted": evaluating policies: stopped before 2 rules were decided: context canceled`},
 		{name: "a policy that fails", change: func(o *journal.Options) {
 			o.Decider = decider(t, rule("broken", "error", `deny contains {"message": "never"} if to_number(input.record.data.text) == 1`))
 		}, give: journal.Envelope{Stream: "s", Events: event},
@@ -252,6 +252,30 @@ func TestGatesAreOptional(t *testing.T) {
 	stored := all(t, o.Store)[0]
 	if len(stored.Decision) != 0 || len(stored.ID) != 36 || stored.ID[14] != '7' || stored.CausationID == "" || stored.CorrelationID != stored.CausationID {
 		t.Errorf("stored %+v", stored)
+	}
+}
+
+// TestPoliciesOfTypesAreAskedEachDay: what is remembered of a type is forgotten
+// when the date moves on, and one type is not taken for another.
+func TestPoliciesOfTypesAreAskedEachDay(t *testing.T) {
+	o := options(t)
+	today := now
+	o.Now = func() time.Time { return today }
+	o.Decider = decider(t, rule("until", "error", `deny contains {"message": "its time is over"} if {
+	input.event.id == "Noted"
+	input.as_of >= "2026-02-01"
+}`))
+	j := open(t, o)
+	for _, step := range []struct {
+		days  int
+		event journal.Event
+		good  bool
+	}{{0, noted("a"), true}, {0, noted("b"), true}, {0, urged(1), true}, {1, urged(2), true}, {1, noted("c"), false}, {1, noted("d"), false}, {0, noted("e"), true}} {
+		today = now.AddDate(0, 0, step.days)
+		_, err := j.Append(t.Context(), journal.Envelope{Stream: "s", Expected: store.Any, Events: []journal.Event{step.event}})
+		if _, rejected := errors.AsType[*journal.RejectedError](err); rejected == step.good || err != nil && !rejected {
+			t.Errorf("%s after %d days: %v", step.event.Data, step.days, err)
+		}
 	}
 }
 

@@ -6,6 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/nexus-blueprint/nexus/skeleton/gate"
@@ -44,7 +47,7 @@ func (a *appending) judgeEvent(ctx context.Context, i int) (reasons []Reason, om
 		return reasons, omitted, nil
 	}
 	start := a.options.Now()
-	decisions, err := a.options.Decider.Decide(ctx, a.input(a.events[i], data, metadata))
+	decisions, err := a.decide(ctx, a.events[i], data, metadata)
 	a.policy += a.options.Now().Sub(start)
 	if err != nil {
 		return nil, 0, err
@@ -106,20 +109,71 @@ func (a *appending) validate(i int, data any) (reasons []Reason, omitted int) {
 	return reasons, invalid.Omitted
 }
 
-// input is what policies see of an event. The catalog's part is what `nexus policy
-// check` shows them of the type.
-func (a *appending) input(e store.Event, data, metadata any) map[string]any {
-	return map[string]any{
-		"as_of": a.began.UTC().Format(time.DateOnly), "event": a.options.Facts[e.Type],
-		"change": nil, "observed": nil, "waivers": []any{},
-		"record": map[string]any{
-			"id": e.ID, "stream": a.envelope.Stream, "type": e.Type, "schema_version": e.SchemaVersion,
-			"time":   e.Time.UTC().Format(time.RFC3339Nano),
-			"tenant": given(e.Tenant), "actor": given(e.Actor),
-			"correlation_id": e.CorrelationID, "causation_id": e.CausationID, "command_id": given(a.envelope.CommandID),
-			"data": data, "metadata": metadata,
-		},
+// decide asks all policies about an event.
+func (a *appending) decide(ctx context.Context, e store.Event, data, metadata any) (decisions []gate.Decision, err error) {
+	asOf := a.began.UTC().Format(time.DateOnly)
+	if a.types != nil {
+		if decisions, err = a.types.decide(ctx, e.Type, asOf); err != nil {
+			return nil, err
+		}
 	}
+	if a.records == nil {
+		return decisions, nil
+	}
+	more, err := a.records.Decide(ctx, input(asOf, a.options.Facts[e.Type], map[string]any{
+		"id": e.ID, "stream": a.envelope.Stream, "type": e.Type, "schema_version": e.SchemaVersion,
+		"time":   e.Time.UTC().Format(time.RFC3339Nano),
+		"tenant": given(e.Tenant), "actor": given(e.Actor),
+		"correlation_id": e.CorrelationID, "causation_id": e.CausationID, "command_id": given(a.envelope.CommandID),
+		"data": data, "metadata": metadata,
+	}))
+	decisions = slices.Concat(decisions, more) // a copy: the first part is shared
+	slices.SortFunc(decisions, func(a, b gate.Decision) int { return strings.Compare(a.Rule, b.Rule) })
+	return decisions, err
+}
+
+// input is what policies see. The part about the type is what `nexus policy check`
+// shows them.
+func input(asOf string, facts map[string]any, record any) map[string]any {
+	return map[string]any{"as_of": asOf, "event": facts, "change": nil, "observed": nil, "waivers": []any{}, "record": record}
+}
+
+// A typeDecider asks the policies that look at types alone, and remembers what
+// they said that day.
+type typeDecider struct {
+	decider *gate.Decider
+	facts   map[string]map[string]any
+
+	mu     sync.Mutex
+	asOf   string
+	byType map[string][]gate.Decision
+}
+
+// decide returns decisions that nobody may change.
+func (t *typeDecider) decide(ctx context.Context, typ, asOf string) ([]gate.Decision, error) {
+	if known := t.remembered(typ, asOf); known != nil {
+		return known, nil
+	}
+	decisions, err := t.decider.Decide(ctx, input(asOf, t.facts[typ], nil))
+	if err != nil {
+		return nil, err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.asOf == asOf {
+		t.byType[typ] = decisions
+	}
+	return decisions, nil
+}
+
+// remembered are the decisions about a type, nil if it was not asked about that day.
+func (t *typeDecider) remembered(typ, asOf string) []gate.Decision {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.asOf != asOf {
+		t.asOf, t.byType = asOf, map[string][]gate.Decision{}
+	}
+	return t.byType[typ]
 }
 
 func given(text string) any {
