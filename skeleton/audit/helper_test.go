@@ -101,8 +101,7 @@ func indexes(t testing.TB) map[string]indexed {
 // follow lets an index take in all events that it has not had.
 func follow(t testing.TB, index projection.Model, events list) {
 	t.Helper()
-	last := events[len(events)-1]
-	if err := index.Apply(t.Context(), events, projection.Checkpoint{Position: last.Position, Recorded: last.Recorded}); err != nil {
+	if err := index.Apply(t.Context(), events, projection.After(events[len(events)-1])); err != nil {
 		t.Fatal(err)
 	}
 }

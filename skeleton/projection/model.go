@@ -10,11 +10,17 @@ import (
 
 // Checkpoint says how far a projection has come.
 type Checkpoint struct {
-	Position int64     // of the last event; 0 is the beginning
-	Recorded time.Time // when that event was recorded
+	Position int64      // of the last event; 0 is the beginning
+	Hash     store.Hash // of that event
+	Recorded time.Time  // when that event was recorded
 	// Outdated says that other code made it. A Model that has it reads like any
 	// other, and Run rebuilds it.
 	Outdated bool
+}
+
+// After is the checkpoint of who has come to an event.
+func After(e store.Event) Checkpoint {
+	return Checkpoint{Position: e.Position, Hash: e.Hash, Recorded: e.Recorded}
 }
 
 // Generation is what was made of the events up to its checkpoint.

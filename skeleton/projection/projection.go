@@ -9,8 +9,9 @@
 //
 // # Exactly once, as far as readers can tell
 //
-// A checkpoint is stored together with what the events up to it have changed. After a crash the projection goes on from there, and an event that
-// comes twice is passed over.
+// A checkpoint is stored together with what the events up to it have changed.
+// After a crash the projection goes on from there, and an event that comes twice
+// is passed over.
 //
 // # Events that can not be handled
 //
@@ -22,7 +23,9 @@
 //
 // Rebuild folds all events into a fresh generation while readers see the old one
 // and Run keeps that up to date, and swaps the two when the fresh one has caught
-// up. If it fails, the old one stays.
+// up. If it fails, the old one stays. Run rebuilds by itself what other code has
+// made, and, before it goes on, what was made of events that are not stored any
+// more, since the store was restored from a backup.
 package projection
 
 import (
@@ -101,7 +104,7 @@ func (p *Projection) Run(ctx context.Context) (err error) {
 		cancel()
 		rebuilding.Wait()
 	}()
-	at, err := p.model.Checkpoint(ctx)
+	at, err := p.fitting(ctx)
 	if err != nil {
 		return err
 	}
@@ -120,6 +123,25 @@ func (p *Projection) Run(ctx context.Context) (err error) {
 			}
 		}
 	}
+}
+
+// fitting is the checkpoint of the model. One that was made of other events than
+// the source has, for instance since those were restored from a backup, is rebuilt
+// first: what comes next does not fit onto it.
+func (p *Projection) fitting(ctx context.Context) (Checkpoint, error) {
+	at, err := p.model.Checkpoint(ctx)
+	if err != nil || at.Position == 0 {
+		return at, err
+	}
+	for event, err := range p.source.ReadAll(ctx, at.Position-1, 1) {
+		if err != nil || event.Position == at.Position && event.Hash == at.Hash {
+			return at, err
+		}
+	}
+	if err := p.Rebuild(ctx); err != nil {
+		return at, err
+	}
+	return p.model.Checkpoint(ctx)
 }
 
 // advanceLive moves on what readers see by a batch, if there is one. It begins
@@ -156,7 +178,7 @@ func (p *Projection) advance(ctx context.Context, g Generation, at Checkpoint) (
 		default:
 			events = append(events, event)
 		}
-		next.Position, next.Recorded = event.Position, event.Recorded
+		next = After(event)
 	}
 	if next.Position == at.Position {
 		return at, 0, nil

@@ -53,8 +53,7 @@ func TestRedeliveryIsIdempotent(t *testing.T) {
 					if rapid.IntRange(0, 5).Draw(rt, "crash") == 0 {
 						cancel()
 					}
-					target := projection.Checkpoint{Position: list[to-1].Position, Recorded: list[to-1].Recorded}
-					err := subject.Apply(ctx, list[from:to], target)
+					err := subject.Apply(ctx, list[from:to], projection.After(list[to-1]))
 					if ctx.Err() == nil && err != nil {
 						rt.Fatal(err)
 					}

@@ -100,15 +100,13 @@ func (p *Projection) replace(ctx context.Context, fresh Generation) (old Generat
 	if err != nil {
 		return nil, err
 	}
-	// The rest, so that no reader goes back in time.
-	for at.Position < seen.Position {
+	// The rest, so that no reader goes back in time, unless the source did.
+	for more := true; more && at.Position < seen.Position; {
 		before := at.Position
 		if at, _, err = p.advance(ctx, fresh, at); err != nil {
 			return nil, err
 		}
-		if at.Position == before {
-			return nil, fmt.Errorf("the store ends at position %d, before the %d that readers see: is it another store?", before, seen.Position)
-		}
+		more = at.Position > before
 	}
 	p.rebuild.move(at.Position)
 	if old, err = p.model.Swap(ctx, fresh); err != nil {

@@ -198,7 +198,7 @@ func TestOtherTablesBeginAnew(t *testing.T) {
 	dir, events := t.TempDir(), newEvents()
 	fill(t, events, 5)
 	old, model := inFile(t, dir, definition())
-	if err := old.Apply(t.Context(), all(t, events), projection.Checkpoint{Position: 5, Recorded: all(t, events)[4].Recorded}); err != nil {
+	if err := old.Apply(t.Context(), all(t, events), projection.After(all(t, events)[4])); err != nil {
 		t.Fatal(err)
 	}
 	if err := model.Close(); err != nil {
@@ -221,14 +221,14 @@ func TestCrashInARebuild(t *testing.T) {
 			fill(t, events, 5)
 			list := all(t, events)
 			_, first := inFile(t, dir, definition())
-			if err := first.Apply(t.Context(), list[:3], projection.Checkpoint{Position: 3, Recorded: list[2].Recorded}); err != nil {
+			if err := first.Apply(t.Context(), list[:3], projection.After(list[2])); err != nil {
 				t.Fatal(err)
 			}
 			fresh, err := first.Fresh(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := fresh.Apply(t.Context(), list, projection.Checkpoint{Position: 5, Recorded: list[4].Recorded}); err != nil {
+			if err := fresh.Apply(t.Context(), list, projection.After(list[4])); err != nil {
 				t.Fatal(err)
 			}
 			want := int64(3)
@@ -251,6 +251,37 @@ func TestCrashInARebuild(t *testing.T) {
 				t.Errorf("files %v", files)
 			}
 		})
+	}
+}
+
+// A model of other events than those that are stored is rebuilt before it goes
+// on, whether the store is shorter by now or longer.
+func TestRestoredStore(t *testing.T) {
+	for name, length := range map[string]int{"shorter": 10, "as long": 20, "longer": 30} {
+		for kind, subject := range subjects(t) {
+			t.Run(name+"/"+kind, func(t *testing.T) {
+				events := newEvents()
+				fill(t, events, 20)
+				p := projection.New("totals", events, subject, projection.Options{})
+				stop := start(t, p)
+				await(t, p, 20)
+				if err := stop(); err != nil {
+					t.Fatal(err)
+				}
+				restored := newEvents()
+				for i := range length {
+					appendEvent(t, restored, "Added", fmt.Sprint("r", i), "s", 1)
+				}
+				p = projection.New("totals", restored, subject, projection.Options{Batch: 4})
+				start(t, p)
+				await(t, p, int64(length))
+				await(t, p, appendEvent(t, restored, "Added", "last", "s", 1))
+				seen, at := subject.read(t)
+				if diff := cmp.Diff(totals{"s": int64(length) + 1}, seen); diff != "" || at.Position != int64(length)+1 {
+					t.Errorf("at %d (-want +got):\n%s", at.Position, diff)
+				}
+			})
+		}
 	}
 }
 

@@ -112,10 +112,10 @@ func (g *generation[S]) Apply(ctx context.Context, events []store.Event, to proj
 		if err := projection.Handle(ctx, event, func() error { return g.handle(g.state, event) }); err != nil {
 			return err
 		}
-		g.at.Position, g.at.Recorded = event.Position, event.Recorded
+		g.at = projection.After(event)
 	}
 	if to.Position > g.at.Position {
-		g.at.Position, g.at.Recorded = to.Position, to.Recorded
+		g.at = to
 	}
 	return nil
 }

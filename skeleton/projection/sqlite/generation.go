@@ -17,11 +17,12 @@ import (
 const checkpointTable = `CREATE TABLE projection_checkpoint (
 	one      INTEGER PRIMARY KEY CHECK (one = 1),
 	position INTEGER NOT NULL,
+	hash     BLOB NOT NULL,    -- of the event at the position
 	recorded INTEGER NOT NULL, -- nanoseconds since 1970
 	version  TEXT NOT NULL,    -- of the code
 	finished INTEGER NOT NULL
 ) STRICT;
-INSERT INTO projection_checkpoint VALUES (1, 0, 0, '', 0);
+INSERT INTO projection_checkpoint VALUES (1, 0, x'', 0, '', 0);
 `
 
 // A generation is one file.
@@ -70,13 +71,15 @@ func (g *generation) checkpoint(ctx context.Context, in interface {
 	var at projection.Checkpoint
 	var nanos int64
 	var version string
-	err := in.QueryRowContext(ctx, `SELECT position, recorded, version FROM projection_checkpoint`).Scan(&at.Position, &nanos, &version)
+	var hash []byte
+	err := in.QueryRowContext(ctx, `SELECT position, hash, recorded, version FROM projection_checkpoint`).Scan(&at.Position, &hash, &nanos, &version)
 	if err != nil {
 		return projection.Checkpoint{}, fmt.Errorf("reading the checkpoint of %s: %w", g.path, err)
 	}
 	if at.Position > 0 {
 		at.Recorded = time.Unix(0, nanos).UTC()
 	}
+	copy(at.Hash[:], hash)
 	at.Outdated = version != g.version
 	return at, nil
 }
@@ -88,8 +91,7 @@ func (g *generation) Apply(ctx context.Context, events []store.Event, to project
 	if _, bad := errors.AsType[*projection.EventError](err); !bad || handled == 0 {
 		return err
 	}
-	last := events[handled-1]
-	if _, again := g.write(ctx, events[:handled], projection.Checkpoint{Position: last.Position, Recorded: last.Recorded}); again != nil {
+	if _, again := g.write(ctx, events[:handled], projection.After(events[handled-1])); again != nil {
 		return again
 	}
 	return err
@@ -114,7 +116,7 @@ func (g *generation) write(ctx context.Context, events []store.Event, to project
 			return i, err
 		}
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE projection_checkpoint SET position = ?, recorded = ?`, to.Position, to.Recorded.UnixNano()); err != nil {
+	if _, err := tx.ExecContext(ctx, `UPDATE projection_checkpoint SET position = ?, hash = ?, recorded = ?`, to.Position, to.Hash[:], to.Recorded.UnixNano()); err != nil {
 		return 0, fmt.Errorf("writing the checkpoint of %s: %w", g.path, err)
 	}
 	if err := tx.Commit(); err != nil {

@@ -37,7 +37,7 @@ func OpenDerived(ctx context.Context, path, tables string) (*Derived, error) {
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("opening %s, which is made from events: %w", path, explain(err))
+		return nil, fmt.Errorf("opening %s, which is made from events and may be removed: %w", path, explain(err))
 	}
 	return d, nil
 }
