@@ -2,6 +2,8 @@ package serve
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -127,6 +129,35 @@ func FuzzParseKeys(f *testing.F) {
 			if _, ok := keys.check(id, "", true); ok {
 				t.Fatalf("key %q is shown without its secret", id)
 			}
+		}
+	})
+}
+
+// Nobody is let in who does not send exactly what the holder of the key sends.
+func FuzzCredential(f *testing.F) {
+	const secret = "s3cret"
+	sum := sha256.Sum256([]byte(secret))
+	keys, err := NewKeys(Key{ID: "one", Tenant: "north", Actor: "robot", SHA256: hex.EncodeToString(sum[:])})
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, seed := range [][2]string{{"Bearer one." + secret, ""}, {"", "one." + secret}, {"Basic b25lOnMzY3JldA==", ""}, {"Bearer one.", "x"}, {"Basic Og==", ""}} {
+		f.Add(seed[0], seed[1])
+	}
+	f.Fuzz(func(t *testing.T, authorization, apiKey string) {
+		r := httptest.NewRequest("GET", "/", nil)
+		for name, value := range map[string]string{"Authorization": authorization, "X-Api-Key": apiKey} {
+			if value != "" {
+				r.Header.Set(name, value)
+			}
+		}
+		if _, ok := keys.caller(r); !ok {
+			return
+		}
+		user, password, basic := r.BasicAuth()
+		_, bearer, _ := strings.Cut(authorization, " ")
+		if !(apiKey == "one."+secret || bearer == "one."+secret || basic && user == "one" && password == secret) || authorization != "" && apiKey != "" {
+			t.Errorf("Authorization: %q and X-API-Key: %q are let in", authorization, apiKey)
 		}
 	})
 }

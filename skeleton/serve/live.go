@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nexus-blueprint/nexus/skeleton/projection"
 	"github.com/nexus-blueprint/nexus/skeleton/telemetry"
 )
 
@@ -22,12 +23,19 @@ type LiveOptions struct {
 	Now         func() time.Time    // nil is time.Now
 }
 
-// Projection is how far a projection is.
+// Projection is how far a projection is. Why one has stopped is for the log: it
+// may tell of streams of any tenant.
 type Projection struct {
-	Name     string `json:"name"`
-	Position int64  `json:"position"`
-	Lag      int64  `json:"lag"`             // events that it has not seen yet
-	Error    string `json:"error,omitempty"` // why it stopped
+	Name       string           `json:"name"`
+	Position   int64            `json:"position"`
+	Lag        int64            `json:"lag"` // events that it has not seen yet
+	State      projection.State `json:"state"`
+	Rebuilding bool             `json:"rebuilding,omitempty"`
+}
+
+// ProjectionOf is what the page shows of a projection.
+func ProjectionOf(s projection.Status) Projection {
+	return Projection{Name: s.Name, Position: s.Position, Lag: s.Lag, State: s.State, Rebuilding: s.Rebuild.Active}
 }
 
 // Channel is what is owed to a channel that events are delivered to.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/nexus-blueprint/nexus/skeleton/projection"
 	"github.com/nexus-blueprint/nexus/skeleton/telemetry"
 )
 
@@ -35,9 +36,11 @@ func newLive(o LiveOptions) *Live {
 
 func TestLiveShowsWhatWasTried(t *testing.T) {
 	l := newLive(LiveOptions{
-		Title:       "notes",
-		Projections: func() []Projection { return []Projection{{Name: "counts", Position: 2, Lag: 1}} },
-		Channels:    func() []Channel { return []Channel{{Name: "standard", Owed: 3, Down: true}} },
+		Title: "notes",
+		Projections: func() []Projection {
+			return []Projection{ProjectionOf(projection.Status{Name: "counts", Position: 2, Lag: 1, State: projection.Stopped, Error: "a secret of b"})}
+		},
+		Channels: func() []Channel { return []Channel{{Name: "standard", Owed: 3, Down: true}} },
 	})
 	l.Observe(telemetry.Attempt{Tenant: "a", Outcome: telemetry.Accepted, Duration: time.Millisecond, Events: []telemetry.Event{{Type: "Written", Path: "standard"}, {Type: "Sent", Path: "critical"}, {Type: "Sent"}}})
 	l.Observe(telemetry.Attempt{Tenant: "a", Outcome: telemetry.Rejected, At: noon, Duration: 3 * time.Millisecond, Stream: "plans", Events: []telemetry.Event{{Type: "Written"}, {Type: "Written"}}, Reasons: []string{"too long", "<script>"}})
@@ -53,7 +56,7 @@ func TestLiveShowsWhatWasTried(t *testing.T) {
 		Paths:       []pathCount{{"critical", 1}, {"none", 1}, {"standard", 1}},
 		Types:       []typeCount{{"Sent", 2, 0}, {"Written", 1, 2}},
 		Rejected:    []rejection{{At: noon, Outcome: "rejected", Stream: "plans", Types: []string{"Written"}, Reasons: []string{"too long", "<script>"}}},
-		Projections: []Projection{{Name: "counts", Position: 2, Lag: 1}},
+		Projections: []Projection{{Name: "counts", Position: 2, Lag: 1, State: "stopped"}},
 		Channels:    []Channel{{Name: "standard", Owed: 3, Down: true}},
 	}
 	if diff := cmp.Diff(want, l.seen(t, "a")); diff != "" {
@@ -62,6 +65,9 @@ func TestLiveShowsWhatWasTried(t *testing.T) {
 	text, err := l.view("a")
 	if err != nil {
 		t.Fatal(err)
+	}
+	if strings.Contains(string(text), "secret") {
+		t.Errorf("a sees what b did: %s", text)
 	}
 	if strings.ContainsAny(string(text), "<>\n") {
 		t.Errorf("what is sent to the page is not escaped: %s", text)

@@ -108,7 +108,7 @@ function draw(board, rate) {
   const refused = board.totals.rejected + board.totals.conflict + board.totals.failed;
   const right = [];
   for (const c of board.channels) right.push([c.name, c.down ? "down, " + whole.format(c.owed) + " owed" : whole.format(c.owed) + " owed", "paths", c.down || c.dead > 0]);
-  for (const p of board.projections) right.push([p.name, p.error ? "stopped" : whole.format(p.lag) + " behind", "projections", Boolean(p.error)]);
+  for (const p of board.projections) right.push([p.name, p.state === "stopped" ? "stopped" : whole.format(p.lag) + " behind", "projections", p.state === "stopped"]);
   const height = Math.max(200, right.length * 68 + 12);
   const middle = height / 2;
   const parts = [];
@@ -149,7 +149,7 @@ function show(board) {
   rows("types-rows", board.types.map((t) => [t.name, count(t.accepted), count(t.rejected)]), "no event yet");
   rows("paths-rows", board.paths.map((p) => [p.name, count(p.events)]), "no event yet");
   rows("channels-rows", board.channels.map((c) => [c.name, count(c.owed), count(c.dead), c.down ? { text: "down", className: "alarm" } : "up"]), "no channel");
-  rows("projections-rows", board.projections.map((p) => [p.name, count(p.position), count(p.lag), p.error ? { text: p.error, className: "alarm" } : "runs"]), "no projection");
+  rows("projections-rows", board.projections.map((p) => [p.name, count(p.position), count(p.lag), { text: p.state + (p.rebuilding ? ", being rebuilt" : ""), className: p.state === "stopped" ? "alarm" : "" }]), "no projection");
   draw(board, last.accepted);
 }
 
