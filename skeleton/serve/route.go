@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -47,7 +48,7 @@ func (s *Server) route() error {
 // handle adds a route; the router panics about one that contradicts another.
 func (s *Server) handle(pattern, fault string, handler http.HandlerFunc) (err error) {
 	if fault != "" {
-		return fmt.Errorf("%s", fault)
+		return errors.New(fault)
 	}
 	defer func() {
 		if fault := recover(); fault != nil {
