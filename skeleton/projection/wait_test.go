@@ -124,8 +124,9 @@ func TestWaitForStart(t *testing.T) {
 		events := newEvents()
 		p := projection.New("totals", events, inMemory(), projection.Options{})
 		time.AfterFunc(30*time.Millisecond, func() { start(t, p) })
-		if answer, err := p.WaitForVersion(t.Context(), 0, projection.Wait{}); err != nil || answer.Stale {
-			t.Errorf("answer %+v, %v", answer, err)
+		began := time.Now()
+		if answer, err := p.WaitForVersion(t.Context(), 0, projection.Wait{}); err != nil || answer.Stale || time.Since(began) != 30*time.Millisecond {
+			t.Errorf("answer %+v, %v after %v", answer, err, time.Since(began))
 		}
 	})
 }
