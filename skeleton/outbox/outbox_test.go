@@ -8,6 +8,7 @@ import (
 	"iter"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -434,4 +435,37 @@ func (s *brokenStore) Deliveries(ctx context.Context, f store.DeliveryFilter) it
 		return func(yield func(store.Delivery, error) bool) { yield(store.Delivery{}, errors.New("the disk is gone")) }
 	}
 	return s.Store.Deliveries(ctx, f)
+}
+
+// TestOneProbeAtATime: when a channel that is down is asked again, one delivery
+// asks, and all others take the other way.
+func TestOneProbeAtATime(t *testing.T) {
+	b := newBench(t, func(o *outbox.Options) { o.Workers, o.DownAfter = 8, 1 })
+	b.fail = func(string, store.Event) error { return errDown }
+	b.append(t, "first", "standard")
+	b.pass(t) // standard is down
+	b.advance(time.Hour)
+	for _, stream := range []string{"a", "b", "c", "d", "e", "f", "g"} {
+		b.append(t, stream, "standard")
+	}
+	var mu sync.Mutex
+	tried := map[string]int{}
+	all := make(chan struct{})
+	b.fail = func(name string, _ store.Event) error {
+		mu.Lock()
+		tried[name]++
+		if tried["standard"]+tried["critical"] == 8 {
+			close(all)
+		}
+		mu.Unlock()
+		if name == "standard" {
+			<-all // nobody knows the answer before all have chosen
+			return errDown
+		}
+		return nil
+	}
+	progress := b.pass(t)
+	if tried["standard"] != 1 || progress.Delivered != 8 {
+		t.Errorf("tried: %v, %+v", tried, progress)
+	}
 }
