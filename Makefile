@@ -47,6 +47,10 @@ bench: ## Go benchmarks, then one table of whole-process figures
 bench-policy: ## policy check over 10,000 generated events, beside conftest (EVENTS=N)
 	scripts/bench-policy.sh $(EVENTS)
 
+.PHONY: bench-cost
+bench-cost: ## cost estimate over a log of a million events, beside DuckDB (EVENTS=N)
+	scripts/bench-cost.sh $(EVENTS)
+
 .PHONY: accuracy
 accuracy: ## the conformance tables (cases: ORACLES=FOLDER)
 	.ci/conformance.sh $(ORACLES)

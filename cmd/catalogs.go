@@ -171,21 +171,30 @@ func (a *app) addFields(ctx context.Context, c *catalog.Catalog, engines map[sch
 
 // listFields adds the fields of one event's schema.
 func (a *app) listFields(e *catalog.Event, engines map[schema.Format]compat.Engine) error {
+	fields, ok, err := a.schemaFields(e, engines, a.readRepository)
+	if ok {
+		e.AddFields(fields)
+	}
+	return err
+}
+
+// schemaFields lists the fields of one event's schema, which may refer to files
+// that read knows. ok is false when there is no schema that can be read.
+func (a *app) schemaFields(e *catalog.Event, engines map[schema.Format]compat.Engine, read func(name string) ([]byte, error)) (fields []schema.Field, ok bool, err error) {
 	s := e.Schema.Get
 	engine := engines[a.formatOf(s)]
 	lister, ok := engine.(compat.FieldLister)
 	if !e.Schema.Known() || len(s.Text) == 0 || !ok || a.unsupported(s) {
-		return nil
+		return nil, false, nil
 	}
 	parsed, err := engine.Parse(schema.Schema{
 		Subject: e.ID, Version: e.Version.Get, Format: engine.Format(), File: s.File, Text: s.Text,
-		Resolve: registry.Resolver(s.File, a.readRepository),
+		Resolve: registry.Resolver(s.File, read),
 	})
 	if err != nil {
-		return err
+		return nil, false, err
 	}
-	e.AddFields(lister.Fields(parsed))
-	return nil
+	return lister.Fields(parsed), true, nil
 }
 
 // readRepository reads a file by its name from the repository root, and nothing

@@ -240,6 +240,9 @@ func TestOutputIsValidUnderItsSchema(t *testing.T) {
 		"document.valid.json": `{"id": "a"}`,
 		"catalog.yaml":        "events:\n  OrderPlaced: {version: 1.0.0, owners: [orders], x-rate-per-min: 2}\nowners:\n  orders: {kind: team}\n",
 		"ledger.ndjson":       "{\n",
+		"costs.yaml":          "events:\n  OrderPlaced: {version: 1.0.0, owners: [orders], x-path: kinesis, x-rate-per-min: 90, x-payload-bytes: 1200}\n  OrderPaid: {version: 1.0.0, owners: [orders], x-path: sqs}\nowners:\n  orders: {kind: team}\n",
+		"log.ndjson":          `{"specversion":"1.0","id":"1","source":"/shop","type":"OrderPlaced","time":"2026-01-05T10:00:00Z","data":{}}` + "\n" + `{"specversion":"1.0","id":"2","source":"/shop","type":"OrderPlaced","time":"2026-01-05T10:00:01Z","data":{}}` + "\n",
+		"labels.ndjson":       strings.Repeat(`{"criticality": "high", "path": "critical"}`+"\n"+`{"criticality": "low", "path": "standard"}`+"\n"+`{"criticality": "low", "ordered": true, "path": "critical"}`+"\n"+`{"criticality": "high", "ordered": true, "path": "standard"}`+"\n", 30),
 	}
 	for name, text := range files {
 		path := filepath.Join(dir, filepath.FromSlash(name))
@@ -280,6 +283,14 @@ func TestOutputIsValidUnderItsSchema(t *testing.T) {
 		{"policy test", []string{"--coverage", "100"}},
 		{"policy list", nil},
 		{"policy bench", []string{"catalog.yaml"}},
+		{"cost estimate", []string{"--catalog", "costs.yaml"}},
+		{"cost estimate", []string{"--catalog", "costs.yaml", "--strategy", "optimal", "--claim", "73%", "--budget", "1", "--by", "owner", "--by", "consumer"}},
+		{"cost estimate", []string{"--catalog", "costs.yaml", "--log", "log.ndjson"}},
+		{"cost estimate", []string{"--log", "log.ndjson"}},
+		{"cost estimate", []string{"--catalog", "catalog.yaml"}},
+		{"cost prices", nil},
+		{"route explain", []string{"OrderPlaced", "--catalog", "costs.yaml"}},
+		{"route train", []string{"--labels", "labels.ndjson", "-o", filepath.Join(dir, "weights.json")}},
 	}
 	for _, test := range tests {
 		t.Run(test.command+" "+strings.Join(test.args, " "), func(t *testing.T) {

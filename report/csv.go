@@ -12,8 +12,9 @@ import (
 )
 
 // csvColumns are the documented columns. New ones are only ever appended.
-// status is active, waived, baseline or unchecked; an unchecked line is
-// something that could not be checked, with its code under rule.
+// status is active, waived, baseline, unchecked or answer; an unchecked line is
+// something that could not be checked, with its code under rule, and an answer is
+// a row of a table, whose title is under rule and whose first cell under subject.
 var csvColumns = []string{
 	"status", "severity", "rule", "subject", "message", "hint", "file", "line", "column", "end_line", "end_column",
 	"pointer", "side", "direction", "proof", "witness", "old", "new", "owners", "affects", "fingerprint",
@@ -29,6 +30,13 @@ func renderCSV(w io.Writer, r *Report) error {
 	}
 	for _, p := range r.Errors {
 		lines = append(lines, csvProblem(p))
+	}
+	for _, t := range r.Tables {
+		for _, row := range t.Rows {
+			if t.Answer && len(row) > 0 {
+				lines = append(lines, csvAnswer(t, row))
+			}
+		}
 	}
 	if err := out.WriteAll(lines); err != nil {
 		return fmt.Errorf("writing the csv report: %w", err)
@@ -71,6 +79,18 @@ func csvProblem(p Problem) []string {
 		place.File, csvNumber(place.Line), csvNumber(place.Column), csvNumber(place.EndLine), csvNumber(place.EndColumn),
 		place.Pointer, place.Side,
 	)
+	return append(line, make([]string, len(csvColumns)-len(line))...)
+}
+
+// csvAnswer says the cells after the first with the names of their columns.
+func csvAnswer(t Table, row []string) []string {
+	var cells []string
+	for i, cell := range row[1:] {
+		if cell != "" {
+			cells = append(cells, t.Columns[i+1]+": "+cell)
+		}
+	}
+	line := csvLine("answer", "", t.Title, row[0], strings.Join(cells, "; "))
 	return append(line, make([]string, len(csvColumns)-len(line))...)
 }
 

@@ -220,6 +220,35 @@ type Table struct {
 	Columns []string   `json:"columns"`
 	Rows    [][]string `json:"rows"`
 	Notes   []string   `json:"notes"`
+	// Detail is set for what a screen and a comment leave out.
+	Detail bool `json:"-"`
+	// Most is how many rows a screen and a comment show; 0 is all.
+	Most int `json:"-"`
+	// Answer is set for what a spreadsheet should have of a command that finds
+	// little and answers much: csv writes a line for each of its rows.
+	Answer bool `json:"-"`
+}
+
+// brief is the tables that a screen or a comment has room for.
+func brief(tables []Table) []Table {
+	var list []Table
+	for _, t := range tables {
+		if t.Detail {
+			continue
+		}
+		if hidden := len(t.Rows) - t.Most; t.Most > 0 && hidden > 0 {
+			t.Rows = t.Rows[:t.Most]
+			t.Notes = append(slices.Clone(t.Notes), Count(hidden, "more row")+" in the json and html reports")
+		}
+		list = append(list, t)
+	}
+	return list
+}
+
+// Brief is the report's tables and charts as a screen has room for them.
+func (r *Report) Brief() ([]Table, []Chart) {
+	charts := slices.DeleteFunc(slices.Clone(r.Charts), func(c Chart) bool { return c.Detail })
+	return brief(r.Tables), charts
 }
 
 // Chart is a series of labelled values, drawn as horizontal bars.
@@ -228,6 +257,8 @@ type Chart struct {
 	Unit   string    `json:"unit"`
 	Labels []string  `json:"labels"`
 	Values []float64 `json:"values"`
+	// Detail is set for what a screen and a comment leave out.
+	Detail bool `json:"-"`
 }
 
 // Summary counts findings. Waived and baseline findings are not counted under
