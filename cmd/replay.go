@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -15,7 +16,6 @@ import (
 	"github.com/nexus-blueprint/nexus/event"
 	"github.com/nexus-blueprint/nexus/replay"
 	"github.com/nexus-blueprint/nexus/report"
-	"github.com/nexus-blueprint/nexus/skeleton/upcast"
 	"github.com/nexus-blueprint/nexus/waiver"
 )
 
@@ -25,8 +25,10 @@ type replayRun struct {
 	*gate
 	log     *event.Log
 	report  *report.Report
-	stats   *replay.Stats // of what was loaded
-	remarks []string      // below the last table
+	command *replay.Command // that --reducer-cmd names; nil without one
+	process *replay.Reducer // which runs it
+	stats   *replay.Stats   // of what was loaded
+	remarks []string        // below the last table
 }
 
 // bindReplay gives a command the flags of all of replay.
@@ -35,6 +37,7 @@ func (a *app) bindReplay(c *cobra.Command) {
 	f.String("log-format", "", "form of the log (default: found out): "+strings.Join(logFormats(a), ", "))
 	f.StringArray("map", nil, "where the log keeps an attribute, as `ATTRIBUTE=PATH`; repeatable")
 	f.String("reducer", "", "the reducer of nexus.yaml to use, by `NAME`")
+	f.String("reducer-cmd", "", "your own reducer: a `COMMAND` that reads events and answers states, a line each")
 	f.StringArray("catalog", nil, "event `CATALOG` that describes the events; repeatable, merged")
 	f.String("index", "", "the index `FILE` of the log (default: LOG.nxi)")
 	f.Bool("no-index", false, "read the log even where it has an index")
@@ -53,7 +56,8 @@ func (a *app) newReplay(cmd *cobra.Command, name string) (*replayRun, error) {
 		return nil, err
 	}
 	r := &replayRun{gate: g, report: g.newReport(name)}
-	return r, nil
+	r.command, err = o.reducerCommand()
+	return r, err
 }
 
 // answer runs a command and gives its report: what it could not read makes the
@@ -70,7 +74,11 @@ func (r *replayRun) answer(ctx context.Context, logs []string, work func(context
 
 // conclude does the work and gives its report.
 func (r *replayRun) conclude(ctx context.Context, work func(context.Context) error) error {
-	if err := work(ctx); err != nil {
+	err := work(ctx)
+	if r.process != nil {
+		r.process.Close()
+	}
+	if err != nil {
 		if err := r.fail(r.report, err); err != nil {
 			return err
 		}
@@ -114,11 +122,11 @@ func (o *options) reducers() (named map[string]*replay.Reducer, merge *replay.Re
 	if o.config.doc == nil {
 		return nil, replay.MergeReducer(nil), nil
 	}
-	file, _ := o.config.doc.Value().(map[string]any)
-	chain, err := upcast.Parse(file["upcast"])
+	chain, err := o.upcasters()
 	if err != nil {
-		return nil, nil, usage(fmt.Errorf("%s: %w", o.config.file, err))
+		return nil, nil, err
 	}
+	file, _ := o.config.doc.Value().(map[string]any)
 	merge = replay.MergeReducer(chain)
 	if file["reducers"] == nil {
 		return nil, merge, nil
@@ -289,7 +297,41 @@ func (v view) text(value any, missing bool) string {
 	if missing {
 		return "-"
 	}
-	return document.Encode(v.value(value))
+	shown := v.value(value)
+	if text, ok := shown.(string); ok && v.show != nil {
+		return text // it stands for a value and is none
+	}
+	return spaced(document.Encode(shown))
+}
+
+// spaced is JSON text with spaces between its members and elements, where a line
+// may be broken.
+func spaced(text string) string {
+	var b strings.Builder
+	quoted, escaped := false, false
+	for _, c := range text {
+		b.WriteRune(c)
+		switch {
+		case escaped:
+			escaped = false
+		case quoted && c == '\\':
+			escaped = true
+		case c == '"':
+			quoted = !quoted
+		case !quoted && (c == ',' || c == ':'):
+			b.WriteByte(' ')
+		}
+	}
+	return b.String()
+}
+
+// members are the names of a state's members, where its values may not be shown.
+func (v view) members(state *replay.State) string {
+	object, ok := state.Value().(map[string]any)
+	if v.show == nil || !ok {
+		return v.text(state.Value(), false)
+	}
+	return strings.Join(slices.Sorted(maps.Keys(object)), ", ")
 }
 
 // notes say that recorded values are hidden, where they are.
@@ -304,6 +346,12 @@ func (v view) notes() []string {
 func (v view) noted(t report.Table) report.Table {
 	t.Notes = append(t.Notes, v.notes()...)
 	return t
+}
+
+// notedLast is tables whose last one, if any, says when values are hidden.
+func (v view) notedLast(tables []report.Table) []report.Table {
+	remark(tables, v.notes())
+	return tables
 }
 
 // notApplied reports the events that a reducer could not apply: a state that lacks
@@ -328,6 +376,15 @@ func timeText(t time.Time) string {
 	return t.UTC().Format(time.RFC3339Nano)
 }
 
+// timeData is a time as the data of a report has it; nil when it is not known.
+func timeData(t time.Time) *string {
+	if t.IsZero() {
+		return nil
+	}
+	text := timeText(t)
+	return &text
+}
+
 // sequenceText is an event's place in its stream, or a dash.
 func sequenceText(e *event.Event) string {
 	if !e.HasSequence {
@@ -341,10 +398,14 @@ func (v view) changesText(changes []replay.Change) string {
 	parts := make([]string, len(changes))
 	for i, c := range changes {
 		switch after := v.text(c.After, c.Removed); {
+		case c.Added && v.show != nil:
+			parts[i] = c.Path.String() + " set"
 		case c.Added:
 			parts[i] = c.Path.String() + " = " + after
 		case c.Removed:
 			parts[i] = c.Path.String() + " removed"
+		case v.show != nil:
+			parts[i] = c.Path.String() + " changed"
 		default:
 			parts[i] = c.Path.String() + " " + v.text(c.Before, false) + " -> " + after
 		}

@@ -190,14 +190,14 @@ func (t *tally) findings(rule report.Rule, subject string) []report.Finding {
 
 // Tables sum the diagnosis up: what the log holds, and what each rule says of it.
 func (d *Diagnosis) Tables() []report.Table {
-	facts := report.Table{Title: "Log", Columns: []string{"what", "value"}, Notes: []string{}, Rows: [][]string{
+	facts := report.Table{Title: "Log", Columns: []string{"What", "Value"}, Notes: []string{}, Rows: [][]string{
 		{"events", strconv.FormatInt(d.Events, 10)},
 		{"streams", strconv.Itoa(d.Streams)},
 		{"types", strconv.Itoa(d.Types)},
 		{"from", momentText(d.First)},
 		{"to", momentText(d.Last)},
 	}}
-	rules := report.Table{Title: "Rules", Columns: []string{"rule", "result", "faults", "in"}, Notes: d.Notes}
+	rules := report.Table{Title: "Rules", Columns: []string{"Rule", "Result", "Faults", "In"}, Notes: d.Notes}
 	for _, v := range d.Rules {
 		rules.Rows = append(rules.Rows, []string{v.Rule, string(v.Result), strconv.FormatInt(v.Faults, 10), v.in()})
 	}

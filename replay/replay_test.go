@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -347,71 +345,4 @@ func FuzzCanonical(f *testing.F) {
 			t.Fatalf("%s, then %s, %v", once, again, err)
 		}
 	})
-}
-
-// TestMain lets the test binary be the reducer process of TestCommand.
-func TestMain(m *testing.M) {
-	if after := os.Getenv("REPLAY_TEST_REDUCER"); after != "" {
-		countingReducer(after)
-		return
-	}
-	os.Exit(m.Run())
-}
-
-// countingReducer counts the events of each stream and ends after some.
-func countingReducer(after string) {
-	in, counts := json.NewDecoder(os.Stdin), map[string]int{}
-	for n := 0; ; n++ {
-		var line struct {
-			Stream string
-			Event  struct{ Type string }
-		}
-		if fmt.Sprint(n) == after {
-			fmt.Fprintln(os.Stderr, "out of luck")
-			os.Exit(3)
-		}
-		if in.Decode(&line) != nil {
-			return
-		}
-		counts[line.Stream]++
-		fmt.Printf("{\"state\":{\"count\":%d,\"last\":%q}}\n", counts[line.Stream], line.Event.Type)
-	}
-}
-
-func TestCommand(t *testing.T) {
-	program, err := filepath.Abs(os.Args[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := loadOne(t, shopLog)
-	run := func(after string) (last string, fault error) {
-		t.Setenv("REPLAY_TEST_REDUCER", after)
-		for answer, err := range (Command{Args: []string{program}}).Apply(t.Context(), func(yield func(*event.Event) bool) {
-			for _, e := range s.Events {
-				if !yield(e) {
-					return
-				}
-			}
-		}) {
-			if err != nil {
-				return last, err
-			}
-			last = answer.State.String()
-		}
-		return last, nil
-	}
-	if last, err := run("never"); err != nil || last != `{"count":7,"last":"OrderCancelled"}` {
-		t.Errorf("last state %s, %v", last, err)
-	}
-	last, err := run("3")
-	if last != `{"count":3,"last":"CustomerChanged"}` || err == nil {
-		t.Fatalf("last state %s, %v", last, err)
-	}
-	want := fmt.Sprintf("log0.ndjson:4: the reducer's process ended without an answer on event e4 of order-1 (at byte %d)\nits last words: out of luck", s.Events[3].Offset)
-	if !strings.HasSuffix(err.Error(), want) {
-		t.Errorf("error %v\nwant  %s", err, want)
-	}
-	if _, err := (Command{Args: []string{filepath.Join(t.TempDir(), "none")}}).start(t.Context()); err == nil {
-		t.Error("a program that is not there was started")
-	}
 }

@@ -15,10 +15,11 @@ type shard struct {
 	arena   arena
 	index   streamIndex
 	all     []streamState
-	rows    []slot // of all streams, one row after the other
+	rows    [][]slot // of all streams, in blocks of rowsTogether
 	apart   map[int32]*apart
 	files   []string // that streamState.file counts
-	sums    []Decimal
+	writes  []write  // of the event that is folded
+	made    []byte   // texts that its operations made
 	writer  canonicalizer
 	ids     idWatch
 	text    []byte
@@ -92,6 +93,7 @@ type entry struct {
 	hasSequence bool
 	program     *typeProgram
 	values      [][]byte
+	data        []byte       // what the values were taken from, when there are conditions
 	event       *event.Event // when a State may be needed
 	err         error        // why there are no values
 }
@@ -106,7 +108,7 @@ func (n *entry) fill(e *event.Event, t *typeProgram) {
 	}
 	n.file, n.line, n.offset = e.File, e.Line, e.Offset
 	n.program, n.typeName = t, e.Type
-	n.values, n.event, n.err = nil, nil, nil
+	n.values, n.data, n.event, n.err = nil, nil, nil, nil
 }
 
 // nanos keeps the order of times, those that were not recorded first.
@@ -157,7 +159,7 @@ func (sh *shard) touch(group []entry) {
 	for slot := range width {
 		for _, i := range streams[:len(group)] {
 			if i >= 0 {
-				sum += sh.rows[int(i)*width+slot].size
+				sum += sh.rows[i/rowsTogether][int(i%rowsTogether)*width+slot].size
 			}
 		}
 	}
@@ -166,7 +168,7 @@ func (sh *shard) touch(group []entry) {
 			if i < 0 {
 				continue
 			}
-			if s := &sh.rows[int(i)*width+slot]; s.room > s.size {
+			if s := &sh.rows[i/rowsTogether][int(i%rowsTogether)*width+slot]; s.room > s.size {
 				sum += uint32(sh.arena.blocks[s.place.block][s.place.at+s.size])
 			}
 		}
@@ -212,7 +214,7 @@ func (sh *shard) find(id []byte, hash uint64) int32 {
 		copy(sh.arena.bytes(st.rest, st.size), id)
 	}
 	sh.all = append(sh.all, st)
-	sh.rows = append(sh.rows, sh.program.first...)
+	sh.addRow(i)
 	sh.index.add(hash, i)
 	return i
 }
@@ -260,7 +262,14 @@ func (sh *shard) apply(i int32, n *entry) {
 		if n.program.nothing {
 			return
 		}
-		if rule, err := sh.fold(sh.row(i), n.program, n.values); err != nil {
+		rule, err := sh.fold(sh.row(i), n)
+		if errors.Is(err, errUnsure) {
+			err = sh.applyState(i, n)
+		}
+		if failed, ok := errors.AsType[*ApplyError](err); ok {
+			a := sh.apartOf(i)
+			a.failed = append(a.failed, failed)
+		} else if err != nil {
 			sh.fail(i, n, rule, err)
 		}
 		return

@@ -87,6 +87,7 @@ type Stats struct {
 	// Broken are the first records that could not be read, of BrokenCount.
 	Broken      []*event.RecordError
 	BrokenCount int64
+	timeless    int64 // events that a time would have to choose from and cannot
 }
 
 const (
@@ -112,6 +113,9 @@ func Load(ctx context.Context, log *event.Log, o LoadOptions) ([]Stream, *Stats,
 		if err != nil {
 			return nil, stats, err
 		}
+		if !o.KnownAt.IsZero() && isTimeless(e) {
+			stats.timeless++
+		}
 		if wanted, err := o.wants(e); err != nil || !wanted {
 			if err != nil {
 				return nil, stats, fmt.Errorf("%s:%d: %w", e.File, e.Line, err)
@@ -122,6 +126,9 @@ func Load(ctx context.Context, log *event.Log, o LoadOptions) ([]Stream, *Stats,
 			return nil, stats, fmt.Errorf("loading events: they take more than %d MiB of memory: choose a stream, or a time", most>>20)
 		}
 		held[string(e.Stream)] = append(held[string(e.Stream)], e.Clone())
+	}
+	if stats.timeless > 0 {
+		return nil, stats, untimed(stats.timeless)
 	}
 	streams := make([]Stream, 0, len(held))
 	for id, events := range held {
@@ -172,6 +179,7 @@ func readable(ctx context.Context, log *event.Log, stats *Stats) iter.Seq2[*even
 func (s *Stats) add(t *Stats) {
 	s.Events += t.Events
 	s.Streamless += t.Streamless
+	s.timeless += t.timeless
 	s.BrokenCount += t.BrokenCount
 	s.Broken = append(s.Broken, t.Broken...)
 	slices.SortFunc(s.Broken, func(a, b *event.RecordError) int {

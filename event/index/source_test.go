@@ -132,7 +132,7 @@ func TestRefusedInputs(t *testing.T) {
 		names []string
 		want  string
 	}{
-		{[]string{zipped}, "indexing " + zipped + ": it is compressed, and an index points into plain text: export it first: nexus replay export " + zipped + " --as ndjson -o FILE"},
+		{[]string{zipped}, "indexing " + zipped + ": it is compressed, and an index points into plain text: export it first: nexus replay export " + zipped + " --as ndjson --show-data -o FILE"},
 		{[]string{plain, plain}, "indexing " + plain + ": the log names it twice: name it once"},
 		{[]string{"-"}, "indexing -: standard input has no place to find an event again: write it to a file first"},
 	}
