@@ -78,7 +78,11 @@ func (r *replayRun) minimise(ctx context.Context, id string, expression *replay.
 		return r.unanswered(err)
 	}
 	if !r.showData() {
-		if found, err = found.Neutral(ctx, replay.MinimiseOptions{}); err != nil {
+		found, err = found.Neutral(ctx, replay.MinimiseOptions{})
+		if errors.Is(err, replay.ErrNotNeutral) {
+			return unchecked(err, "nothing was written; --show-data writes the events as they were recorded")
+		}
+		if err != nil {
 			return r.unfolded(err)
 		}
 	}

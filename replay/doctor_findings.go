@@ -170,6 +170,25 @@ func (d *doctor) result(rule string) report.ResultKind {
 // sequenceOnly are the rules that judge sequences alone.
 var sequenceOnly = []string{RuleGap, RuleLateStart, RuleOutOfOrder}
 
+// LeaveUndecided says that a rule could not be judged on some subjects: what would
+// pass for want of faults is undecided, for them and for the log.
+func (d *Diagnosis) LeaveUndecided(rule string, subjects ...string) {
+	if len(subjects) == 0 {
+		return
+	}
+	for i := range d.Rules {
+		if v := &d.Rules[i]; v.Rule == rule && v.Result != report.Fail {
+			v.Result = report.Undecided
+		}
+	}
+	for i := range d.Checks {
+		c := &d.Checks[i]
+		if c.Rule == rule && c.Result != report.Fail && (c.Subject == logSubject || slices.Contains(subjects, c.Subject)) {
+			c.Result = report.Undecided
+		}
+	}
+}
+
 // findings are the examples of a tally; the last one tells of the rest.
 func (t *tally) findings(rule report.Rule, subject string) []report.Finding {
 	var list []report.Finding

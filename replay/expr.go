@@ -17,9 +17,9 @@ import (
 // Expr is a compiled expression about state, event, previous and, where it
 // judges elements of an array, item. It is immutable and safe for concurrent use.
 //
-// The language is expr-lang/expr with two differences: numbers are exact
-// decimals, and a member of something that is missing is null, which may be
-// written null or nil. A comparison by order with null is false.
+// The language is expr-lang/expr with these differences: numbers are exact
+// decimals, a member of something that is missing is null, which may be written
+// null or nil, and there is no now. A comparison by order with null is false.
 type Expr struct {
 	text    string
 	program *vm.Program

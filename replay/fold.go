@@ -24,12 +24,13 @@ type FoldOptions struct {
 	Most int64
 }
 
-// errIDs says that ids do not grow, so that they must be remembered.
+// errIDs says that ids do not grow, so that they must be remembered. Those of
+// standard input are remembered from the start.
 var errIDs = errors.New("the ids of the log do not grow")
 
 // FoldAll folds every stream of a log. A log whose streams are in order is read
 // once; the streams that are not are collected, ordered and folded by further
-// readings, so that standard input must be in order.
+// readings, so that the streams of standard input must be in order.
 func FoldAll(ctx context.Context, log *event.Log, r *Reducer, o FoldOptions) (*Result, error) {
 	if o.At.NeedsStream() {
 		return nil, fmt.Errorf("folding all streams at %s: give a time, since the point belongs to one stream", o.At)
@@ -41,7 +42,7 @@ func FoldAll(ctx context.Context, log *event.Log, r *Reducer, o FoldOptions) (*R
 	f.all = o.At.IsEnd() && o.KnownAt.IsZero() && r.spec.Streams == ""
 	f.byTime = byTime(o.At, o.KnownAt)
 	err := f.pass(ctx)
-	if errors.Is(err, errIDs) && f.rereadable() {
+	if errors.Is(err, errIDs) {
 		f.exact, f.stats = true, Stats{}
 		err = f.pass(ctx)
 	}
@@ -51,10 +52,7 @@ func FoldAll(ctx context.Context, log *event.Log, r *Reducer, o FoldOptions) (*R
 	if err == nil {
 		err = f.foldUnordered(ctx)
 	}
-	switch {
-	case errors.Is(err, errIDs):
-		return nil, fmt.Errorf("folding standard input: %w: write it to a file, which can be read twice", err)
-	case err != nil:
+	if err != nil {
 		return nil, err
 	}
 	return f.result(), nil
@@ -83,7 +81,7 @@ func (f *folder) pass(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		f.shards = append(f.shards, newShard(p, f.exact))
+		f.shards = append(f.shards, newShard(p, idWatch{exact: f.exact, once: !f.rereadable()}))
 	}
 	if f.workers == 1 {
 		return f.straight(ctx)
@@ -246,6 +244,7 @@ func (f *folder) result() *Result {
 			}
 			result.Streams = append(result.Streams, s)
 		}
+		f.stats.Duplicates += sh.duplicates
 	}
 	slices.SortFunc(result.Streams, func(a, b StreamState) int { return strings.Compare(a.ID, b.ID) })
 	f.stats.Streams = len(result.Streams)

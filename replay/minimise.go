@@ -40,12 +40,12 @@ type Kept struct {
 
 // MinimiseOptions bound the work.
 type MinimiseOptions struct {
-	Most int64 // events folded in all trials, 0 for 1.5 million
+	Most int64 // events folded in all trials, 0 for a million
 }
 
 // defaultFolded is some seconds of work: all that a stream of a thousand events
 // takes, and a few trials of one with hundreds of thousands.
-const defaultFolded = 1_500_000
+const defaultFolded = 1_000_000
 
 // ErrAlways says that an expression is true before all events, so that a part of
 // the stream without any makes it true.

@@ -4,10 +4,16 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/nexus-blueprint/nexus/event"
 )
+
+// ErrNotNeutral says that the work which is allowed ended before all values were
+// looked at, so that recorded ones would be left.
+var ErrNotNeutral = errors.New("too many events are left for all of their values to be replaced")
 
 // Neutral is the minimum with the values of its events replaced by neutral ones
 // ("x", 0, false) wherever the expression stays true. Such a fixture shows only
@@ -15,7 +21,7 @@ import (
 // binary data, metadata and attributes that event.Event has no field for go, and
 // ids and times stay. Kept names the values that had to stay. Events that only
 // mattered by their values are left out then, so that the new minimum is minimal
-// as it is written.
+// as it is written. The error is ctx's, the log's, or wraps ErrNotNeutral.
 func (m *Minimum) Neutral(ctx context.Context, o MinimiseOptions) (*Minimum, error) {
 	n := *m
 	n.Stream.Events, n.Kept = slices.Clone(m.Stream.Events), []Kept{}
@@ -24,6 +30,9 @@ func (m *Minimum) Neutral(ctx context.Context, o MinimiseOptions) (*Minimum, err
 		if err := n.neutralise(t, i); err != nil {
 			return nil, err
 		}
+	}
+	if t.left <= 0 {
+		return nil, fmt.Errorf("stream %s, %d events: %w", m.Stream.ID, len(n.Stream.Events), ErrNotNeutral)
 	}
 	if n.Proved {
 		n.reduce(t, m.Stream.Events)

@@ -64,3 +64,17 @@ func TestMinimiseWithoutEvents(t *testing.T) {
 		}
 	}
 }
+
+// A fixture that would hold recorded values because the work ran out is none.
+func TestNeutralEndsInTime(t *testing.T) {
+	m, err := Minimise(t.Context(), compileReducer(t, adding), additions(40), mustExpr(t, "state.total >= 40"), MinimiseOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Neutral(t.Context(), MinimiseOptions{Most: 60}); !errors.Is(err, ErrNotNeutral) {
+		t.Errorf("got %v, want ErrNotNeutral", err)
+	}
+	if _, err := m.Neutral(t.Context(), MinimiseOptions{}); err != nil {
+		t.Errorf("with the usual work: %v", err)
+	}
+}

@@ -191,7 +191,7 @@ func TestStandardInputMustBeInOrder(t *testing.T) {
 	swapped := lines[1] + lines[0]
 	for text, want := range map[string]string{
 		lines[0] + lines[1]: "",
-		swapped:             "folding standard input: the ids of the log do not grow: write it to a file, which can be read twice",
+		swapped:             "folding standard input: the events of stream order-1 are not in order: write it to a file, which can be read twice",
 		strings.NewReplacer("e2", "e0", "e1", "e3").Replace(swapped): "folding standard input: the events of stream order-1 are not in order: write it to a file, which can be read twice",
 	} {
 		log, err := event.Open(context.Background(), []string{"-"}, event.Options{Stdin: strings.NewReader(text)})
@@ -201,6 +201,61 @@ func TestStandardInputMustBeInOrder(t *testing.T) {
 		_, err = FoldAll(context.Background(), log, compileReducer(t, shop), FoldOptions{Workers: 1})
 		if got := fmt.Sprint(err); got != want && (want != "" || err != nil) {
 			t.Errorf("error %s\nwant  %s", got, want)
+		}
+	}
+}
+
+// TestStandardInputTakesAnyIDs: ids need not grow in a log that is read once, and
+// what is delivered again is left out, at once or later.
+func TestStandardInputTakesAnyIDs(t *testing.T) {
+	line := func(id, stream, sequence string) string {
+		return fmt.Sprintf(`{"specversion":"1.0","id":%q,"source":"/o","type":"T","subject":%q,%s"data":{"n":%d}}`+"\n", id, stream, sequence, len(id))
+	}
+	numbered := line("e0-1", "s0", `"sequence":"1",`) + line("e1-1", "s1", `"sequence":"1",`) + line("e0-2", "s0", `"sequence":"2",`)
+	timed := line("b", "s0", `"time":"2025-03-01T10:00:00Z",`) + line("a", "s0", `"time":"2025-03-01T10:00:01Z",`)
+	again := line("e0-1", "s0", `"sequence":"1",`)
+	tests := []struct {
+		name, text string
+		duplicates int64
+	}{
+		{"ids by stream", numbered, 0},
+		{"random ids", strings.NewReplacer("e0-1", "zz", "e1-1", "b", "e0-2", "ab").Replace(numbered), 0},
+		{"no sequence", timed, 0},
+		{"again at once", again + numbered, 1},
+		{"again at the end", numbered + again + again, 2},
+		{"again without sequence", timed + line("b", "s0", `"time":"2025-03-01T10:00:00Z",`), 1},
+		{"one id in two streams", numbered + line("e0-1", "s2", `"sequence":"1",`), 0},
+	}
+	for _, test := range tests {
+		for workers := 1; workers <= 2; workers++ {
+			stdin, err := event.Open(context.Background(), []string{"-"}, event.Options{Stdin: strings.NewReader(test.text)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := FoldAll(context.Background(), stdin, MergeReducer(nil), FoldOptions{Workers: workers})
+			if err != nil {
+				t.Errorf("%s: %v", test.name, err)
+				continue
+			}
+			want, err := FoldAll(context.Background(), openLog(t, t.TempDir(), test.text), MergeReducer(nil), FoldOptions{Workers: workers})
+			if err != nil {
+				t.Fatal(err)
+			}
+			gotRoot, err := got.Root()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if wantRoot, err := want.Root(); err != nil || gotRoot != wantRoot {
+				t.Errorf("%s: other states than those of a file: %v", test.name, err)
+			}
+			if got.Stats.Duplicates != test.duplicates || want.Stats.Duplicates != test.duplicates {
+				t.Errorf("%s: %d duplicates, a file has %d, want %d", test.name, got.Stats.Duplicates, want.Stats.Duplicates, test.duplicates)
+			}
+			for i, s := range got.Streams {
+				if s.Events != want.Streams[i].Events {
+					t.Errorf("%s: %d events of %s, want %d", test.name, s.Events, s.ID, want.Streams[i].Events)
+				}
+			}
 		}
 	}
 }

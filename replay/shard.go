@@ -3,7 +3,6 @@ package replay
 import (
 	"bytes"
 	"errors"
-	"hash/maphash"
 	"time"
 
 	"github.com/nexus-blueprint/nexus/event"
@@ -22,8 +21,11 @@ type shard struct {
 	made    []byte   // texts that its operations made
 	writer  canonicalizer
 	ids     idWatch
-	text    []byte
-	touched uint32 // keeps the loads of touch
+	// duplicates are the events that were seen to be delivered again: only where
+	// the log is read once, since else their streams are folded again.
+	duplicates int64
+	text       []byte
+	touched    uint32 // keeps the loads of touch
 }
 
 // A streamState is one stream while it is folded. It fills a cache line and
@@ -74,8 +76,8 @@ func (sh *shard) apartOf(i int32) *apart {
 	return a
 }
 
-func newShard(p *program, exact bool) *shard {
-	sh := &shard{program: p, apart: map[int32]*apart{}, ids: idWatch{exact: exact}}
+func newShard(p *program, ids idWatch) *shard {
+	sh := &shard{program: p, apart: map[int32]*apart{}, ids: ids}
 	sh.arena = arena{blocks: [][]byte{p.fixed}, used: len(p.fixed)}
 	return sh
 }
@@ -184,9 +186,14 @@ func (sh *shard) add(n *entry) bool {
 	if st.is(unordered) {
 		return true
 	}
-	isNew, sure := sh.ids.see(n.stream, n.id)
+	isNew, sure := sh.ids.see(n)
 	if !sure {
 		return false
+	}
+	if !isNew && sh.ids.again(n) {
+		st.events--
+		sh.duplicates++
+		return true
 	}
 	if !isNew || !sh.follows(st, n) {
 		st.flags |= unordered
@@ -314,40 +321,4 @@ func (sh *shard) state(i int32) (*State, error) {
 	}
 	root, err := decode(sh.text)
 	return NewState(root), err
-}
-
-// An idWatch tells whether an id is seen for the first time.
-//
-// Most logs give ids that grow, and then the last one is all that must be known.
-// Only a log that does not is read again with all ids remembered, as hashes: two
-// that happen to be equal cost a second look at their stream and nothing else.
-type idWatch struct {
-	exact bool
-	last  []byte
-	seen  map[uint64]struct{}
-}
-
-var idSeed = maphash.MakeSeed()
-
-// see is not sure when ids do not grow and are not remembered.
-func (w *idWatch) see(stream, id []byte) (isNew, sure bool) {
-	if len(id) == 0 {
-		return true, true
-	}
-	if !w.exact {
-		if len(id) < len(w.last) || len(id) == len(w.last) && bytes.Compare(id, w.last) <= 0 {
-			return false, false
-		}
-		w.last = append(w.last[:0], id...)
-		return true, true
-	}
-	hash := maphash.Bytes(idSeed, id) ^ maphash.Bytes(idSeed, stream)*0x9E3779B97F4A7C15
-	if _, known := w.seen[hash]; known {
-		return false, true
-	}
-	if w.seen == nil {
-		w.seen = map[uint64]struct{}{}
-	}
-	w.seen[hash] = struct{}{}
-	return true, true
 }

@@ -153,7 +153,7 @@ func newSnapshotTaker(r *Reducer) (*snapshotTaker, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &snapshotTaker{reducer: r, shard: newShard(p, false), extractor: extractor{program: p}}, nil
+	return &snapshotTaker{reducer: r, shard: newShard(p, idWatch{}), extractor: extractor{program: p}}, nil
 }
 
 func (t *snapshotTaker) follow(s index.Stream) {

@@ -161,7 +161,8 @@ func (d Edit) apply(e *event.Event) (*event.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, found := data.(map[string]any)["data"]; !found && len(d.Path) > 1 && d.Path[0].Key == "data" {
+	object, _ := data.(map[string]any)
+	if _, found := object["data"]; !found && len(d.Path) > 1 && d.Path[0].Key == "data" {
 		return nil, fmt.Errorf("its data has no member data: paths begin in the data, so write %s for %s", d.Path[1:], d.Path)
 	}
 	if data, err = put(data, d.Path, d.Value); err != nil {
