@@ -192,6 +192,7 @@ func TestChangedSince(t *testing.T) {
 		want string
 	}{
 		{"another event", append(bytes.Clone(text[first:second]), text[first:]...), "there is another event, of type T1"},
+		{"another stream", bytes.Replace(text, []byte(`"order-0"`), []byte(`"order-1"`), 1), "there is an event of another stream"},
 		{"no record", append(bytes.Repeat([]byte("x"), first), text[first:]...), "a JSON object was expected"},
 		{"cut off", text[:first/2], "the file ends before it"},
 	}

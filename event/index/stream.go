@@ -191,6 +191,7 @@ func (s Stream) Postings(from int) iter.Seq2[Posting, error] {
 					continue
 				}
 				p, err := s.index.posting(&e, &c)
+				p.Stream = s.ID
 				if !yield(p, err) || err != nil {
 					return
 				}
