@@ -3,7 +3,6 @@ package cmd
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -45,6 +44,42 @@ func (a *app) bindReplay(c *cobra.Command) {
 	a.complete(c, "log.format")
 }
 
+// idleFlags are the flags of all of replay that a question has no use for, by its
+// command. Those of nexus replay itself depend on what it is asked.
+var idleFlags = map[string][]string{
+	"replay diff":      {"catalog"},
+	"replay blame":     {"catalog"},
+	"replay bisect":    {"catalog"},
+	"replay whatif":    {"catalog"},
+	"replay minimise":  {"catalog"},
+	"replay index":     {"catalog"},
+	"replay compare":   {"catalog", "index", "reducer"},
+	"replay verify":    {"catalog", "index"},
+	"replay snapshots": {"catalog", "index"},
+	"replay doctor":    {"index", "reducer", "reducer-cmd"},
+	"replay trace":     {"catalog", "reducer", "reducer-cmd"},
+	"replay export":    {"catalog"},
+}
+
+// refuse refuses flags of all of replay that this question has no use for: one that
+// was passed over would seem to have been followed.
+func (r *replayRun) refuse(names ...string) error {
+	for _, name := range names {
+		if r.options.flags.Changed(name) {
+			return usagef("nexus %s: --%s says %s, which plays no part here", r.report.Command, name, flagSays[name]).hint("leave it out")
+		}
+	}
+	return nil
+}
+
+// flagSays is what a flag decides.
+var flagSays = map[string]string{
+	"catalog":     "by which schemas events are judged",
+	"index":       "how one stream is found",
+	"reducer":     "how events are folded",
+	"reducer-cmd": "how events are folded",
+}
+
 // newReplay reads what every command of replay is told.
 func (a *app) newReplay(cmd *cobra.Command, name string) (*replayRun, error) {
 	o, err := a.options(cmd)
@@ -56,6 +91,9 @@ func (a *app) newReplay(cmd *cobra.Command, name string) (*replayRun, error) {
 		return nil, err
 	}
 	r := &replayRun{gate: g, report: g.newReport(name)}
+	if err := r.refuse(idleFlags[name]...); err != nil {
+		return nil, err
+	}
 	r.command, err = o.reducerCommand()
 	return r, err
 }
@@ -184,50 +222,6 @@ func namedReducer(all map[string]*replay.Reducer, name string) (*replay.Reducer,
 		return nil, usagef("unknown reducer %q", name).hint("nexus.yaml has no reducers; docs/replay.md shows how they are written")
 	}
 	return nil, unknown("reducer", name, names)
-}
-
-// stream loads one stream of the log. One that the log does not hold is a
-// mistake of the user.
-func (r *replayRun) stream(ctx context.Context, id string) (replay.Stream, error) {
-	if stream, found, err := r.indexed(ctx, id); err != nil || found {
-		return stream, err
-	}
-	streams, stats, err := replay.Load(ctx, r.log, replay.LoadOptions{Stream: id})
-	if r.stats = stats; err != nil {
-		return replay.Stream{}, unchecked(err)
-	}
-	if len(streams) > 0 {
-		return streams[0], nil
-	}
-	names, err := r.streamNames(ctx)
-	if err != nil {
-		return replay.Stream{}, err
-	}
-	return replay.Stream{}, unknown("stream", id, names)
-}
-
-// maxNames is how many streams are remembered to guess which one was meant.
-const maxNames = 10_000
-
-func (r *replayRun) streamNames(ctx context.Context) ([]string, error) {
-	seen := map[string]bool{}
-	for e, err := range r.log.Events(ctx) {
-		if _, broken := errors.AsType[*event.RecordError](err); broken || err == nil && e.Stream == nil {
-			continue
-		}
-		if err != nil {
-			return nil, unchecked(err)
-		}
-		if seen[string(e.Stream)] = true; len(seen) == maxNames {
-			break
-		}
-	}
-	names := make([]string, 0, len(seen))
-	for name := range seen {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names, nil
 }
 
 // unreadable are the records that could not be read, as the report shows them.

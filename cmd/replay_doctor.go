@@ -51,6 +51,9 @@ func (r *replayRun) doctor(ctx context.Context) error {
 	if err != nil {
 		return unchecked(err)
 	}
+	if schemas != nil {
+		found.LeaveUndecided(replay.RuleInvalid, schemas.unjudged...)
+	}
 	to := r.report
 	to.Checked, to.Findings, to.Checks, to.Tables, to.Data = int(found.Events), found.Findings, found.Checks, found.Tables(), found
 	to.Errors = append(to.Errors, found.Problems...)

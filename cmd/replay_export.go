@@ -41,7 +41,11 @@ Recorded values are hidden unless --show-data is given.`,
 			}
 			e := &export{r, out, flagText(cmd.Flags(), "stream"), flagText(cmd.Flags(), "correlation")}
 			work := e.ndjson
-			if form == "html" {
+			if form == "ndjson" {
+				if err := r.refuse("index", "reducer", "reducer-cmd"); err != nil {
+					return err
+				}
+			} else {
 				work = e.html
 				if (e.stream == "") == (e.correlation == "") {
 					return usagef("nexus replay export: a page is about one stream or one correlation").hint("name it with --stream or --correlation")

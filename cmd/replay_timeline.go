@@ -137,7 +137,20 @@ func (t *timeline) contradiction() error {
 	case t.id == "" && !t.all && flagText(flags, "at")+flagText(flags, "known-at") != "":
 		return usagef("nexus replay: --at and --known-at need a stream, or all").hint("add --stream ID or --all")
 	}
-	return nil
+	return t.refuse(t.idle(validate)...)
+}
+
+// idle are the flags that play no part in what is asked.
+func (t *timeline) idle(validate bool) []string {
+	switch {
+	case validate:
+		return []string{"index", "reducer", "reducer-cmd"}
+	case t.id != "":
+		return []string{"catalog"}
+	case t.all:
+		return []string{"catalog", "index"}
+	}
+	return []string{"catalog", "index", "reducer", "reducer-cmd"}
 }
 
 func (t *timeline) run(ctx context.Context) error {
@@ -213,7 +226,10 @@ func (t *timeline) one(ctx context.Context) error {
 		}
 	}
 	if flagText(t.options.flags, "interactive") == "true" {
-		return t.interact(ctx, stream, reducer, steps)
+		if err := t.interact(ctx, stream, reducer, steps); err != nil {
+			return err
+		}
+		t.shown = true
 	}
 	t.notApplied(failed)
 	t.bothViews(func(to *report.Report, v view) { t.show(to, v, stream, reducer, steps, state, 0) })
@@ -290,53 +306,6 @@ func (v view) stateTable(title string, s *replay.State) report.Table {
 		table.Rows = append(table.Rows, []string{c.Path.String(), v.text(c.After, c.Removed)})
 	}
 	return table
-}
-
-// everyData is the payload of nexus replay --all.
-type everyData struct {
-	Streams []streamData `json:"streams"`
-}
-
-type streamData struct {
-	Stream string `json:"stream"`
-	Events int64  `json:"events"`
-	State  any    `json:"state"`
-}
-
-// every folds the whole log.
-func (t *timeline) every(ctx context.Context) error {
-	reducer, err := t.reducer(ctx, "")
-	if err != nil {
-		return err
-	}
-	result, err := replay.FoldAll(ctx, t.log, reducer, replay.FoldOptions{At: t.at, KnownAt: t.knownAt})
-	if err != nil {
-		return t.unfolded(err)
-	}
-	t.stats = &result.Stats
-	states := make([]*replay.State, len(result.Streams))
-	var failed []*replay.ApplyError
-	events := int64(0)
-	for i := range result.Streams {
-		events += result.Streams[i].Events
-		failed = append(failed, result.Streams[i].Failed...)
-		if states[i], err = result.Streams[i].State(); err != nil {
-			return unchecked(err)
-		}
-	}
-	t.notApplied(failed)
-	t.bothViews(func(to *report.Report, v view) {
-		table := report.Table{Title: "Streams", Columns: []string{"Stream", "Events", "State"}, Notes: v.notes()}
-		data := everyData{Streams: []streamData{}}
-		for i, s := range result.Streams {
-			table.Rows = append(table.Rows, []string{s.ID, fmt.Sprint(s.Events), v.members(states[i])})
-			data.Streams = append(data.Streams, streamData{s.ID, s.Events, v.value(states[i].Value())})
-		}
-		to.Checked, to.Tables, to.Data = len(result.Streams), []report.Table{table}, data
-		to.Headline = fmt.Sprintf("%s of %s folded by %s", report.Count(int(events), "event"),
-			report.Count(len(result.Streams), "stream"), reducer)
-	})
-	return nil
 }
 
 // summaryData is the payload of nexus replay without a flag.

@@ -28,12 +28,13 @@ func (a *app) bindEventSchemas(c *cobra.Command) {
 // eventSchemas are the schemas that judge events, each found when its first event
 // comes.
 type eventSchemas struct {
-	place   string // where they are kept
-	asked   bool   // the user named them, or wants events judged
-	find    func(typeName string) (schema.Validator, error)
-	known   map[string]schema.Validator // by type as the log writes it; nil for one without a schema
-	broken  []report.Problem
-	without []string // the types that have no schema
+	place  string // where they are kept
+	asked  bool   // the user named them, or wants events judged
+	find   func(typeName string) (schema.Validator, error)
+	known  map[string]schema.Validator // by type as the log writes it; nil for one without a schema
+	broken []report.Problem
+	// Types that were not judged: their schema cannot be read, or they have none.
+	unjudged, without []string
 }
 
 // eventSchemas are those of the registry that --against names, else those of the
@@ -89,13 +90,14 @@ func (r *replayRun) catalogSchemas(ctx context.Context, paths []string) (*eventS
 		if described == nil {
 			return nil, nil
 		}
-		return r.validatorOf(described, engines)
+		return r.validatorOf(described, engines, c.Base)
 	}
 	return &eventSchemas{place: "the catalog", find: find, known: map[string]schema.Validator{}}, nil
 }
 
-// validatorOf compiles the schema of a catalog's event; nil when it has none.
-func (r *replayRun) validatorOf(e *catalog.Event, engines map[schema.Format]compat.Engine) (schema.Validator, error) {
+// validatorOf compiles the schema of a catalog's event; nil when it has none. The
+// schema may refer to what is below the catalog's base.
+func (r *replayRun) validatorOf(e *catalog.Event, engines map[schema.Format]compat.Engine, base string) (schema.Validator, error) {
 	s := e.Schema.Get
 	engine := engines[r.app.formatOf(s)]
 	if !e.Schema.Known() || len(s.Text) == 0 || engine == nil {
@@ -103,7 +105,7 @@ func (r *replayRun) validatorOf(e *catalog.Event, engines map[schema.Format]comp
 	}
 	return compiled(engine, schema.Schema{
 		Subject: e.ID, Version: e.Version.Get, Format: engine.Format(), File: s.File, Text: s.Text,
-		Resolve: registry.Resolver(s.File, r.app.readRepository),
+		Resolve: registry.Resolver(s.File, readBelow(base)),
 	})
 }
 
@@ -181,7 +183,7 @@ func (s *eventSchemas) judge(e *event.Event) ([]schema.Reason, bool) {
 	if !known {
 		var err error
 		if validator, err = s.find(e.Type); err != nil {
-			s.broken = append(s.broken, problem(e.Type, err))
+			s.broken, s.unjudged = append(s.broken, problem(e.Type, err)), append(s.unjudged, e.Type)
 		} else if validator == nil {
 			s.without = append(s.without, e.Type)
 		}

@@ -73,6 +73,8 @@ type LoadOptions struct {
 	Correlation string // only events of this correlation id
 	Where       *Expr  // only events for which it is true; it sees event
 	KnownAt     time.Time
+	// Met is called with the stream of every event, wanted or not; nil for nobody.
+	Met func(stream []byte)
 	// Most bounds the bytes of the events that are held, 0 for 1 GiB.
 	Most int64
 }
@@ -112,6 +114,9 @@ func Load(ctx context.Context, log *event.Log, o LoadOptions) ([]Stream, *Stats,
 	for e, err := range readable(ctx, log, stats) {
 		if err != nil {
 			return nil, stats, err
+		}
+		if o.Met != nil {
+			o.Met(e.Stream)
 		}
 		if !o.KnownAt.IsZero() && isTimeless(e) {
 			stats.timeless++
