@@ -127,7 +127,7 @@ func (a *app) growth(was, is *catalog.Catalog, engines map[schema.Format]compat.
 			continue
 		}
 		before, known := a.sizedFields(then, engines, read)
-		after, still := a.sizedFields(now, engines, a.readRepository)
+		after, still := a.sizedFields(now, engines, readBelow(is.Base))
 		if g := cost.Grown(before, after); known && still && g.Bytes > 0 {
 			growth[now.ID] = g
 		}
