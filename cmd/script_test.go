@@ -28,6 +28,9 @@ func TestMain(m *testing.M) {
 // TestScripts runs the program the way its user does. NEXUS_UPDATE=1 rewrites
 // the expected outputs that scripts compare with.
 func TestScripts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short: each command is a process; what is concurrent in one is tested within this")
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("..", "testdata", "script"),
 		RequireExplicitExec: true,
