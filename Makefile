@@ -47,6 +47,18 @@ bench: ## Go benchmarks, then one table of whole-process figures
 bench-policy: ## policy check over 10,000 generated events, beside conftest (EVENTS=N)
 	scripts/bench-policy.sh $(EVENTS)
 
+.PHONY: bench-replay
+bench-replay: ## folding a log of 1,000,000 events, beside DuckDB, jq and encoding/json (EVENTS=N)
+	scripts/bench-replay.sh $(EVENTS)
+
+.PHONY: bench-replay-seek
+bench-replay-seek: ## one stream of a log of 10,000,000 events, page cache dropped, with and without snapshots (EVENTS=N)
+	scripts/bench-replay-seek.sh $(EVENTS)
+
+.PHONY: bench-cost
+bench-cost: ## cost estimate over a log of a million events, beside DuckDB (EVENTS=N)
+	scripts/bench-cost.sh $(EVENTS)
+
 .PHONY: accuracy
 accuracy: ## the conformance tables (cases: ORACLES=FOLDER)
 	.ci/conformance.sh $(ORACLES)

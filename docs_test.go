@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -73,14 +75,84 @@ func shellWords(line string) []string {
 	return words
 }
 
-// run executes a command line of the documentation in this process.
+// part finds the filter behind a command that shows a part of its output.
+var part = regexp.MustCompile(`^(.*) \| (head|tail) -n ([0-9]+)$`)
+
+// run executes a command line of the documentation in this process. Behind a
+// filter the shell does not tell the command's exit code, and neither does a page.
 func run(t *testing.T, command string) string {
-	words := shellWords(strings.TrimPrefix(strings.TrimPrefix(command, "go run . "), "nexus "))
-	var stdout, stderr bytes.Buffer
-	code := cmd.Main(context.Background(), words, strings.NewReader(""), &stdout, &stderr)
-	output := stdout.String() + stderr.String()
+	if filter := part.FindStringSubmatch(command); filter != nil {
+		n, err := strconv.Atoi(filter[3])
+		if err != nil {
+			t.Fatal(err)
+		}
+		stdout, stderr, _ := execute(filter[1])
+		lines := slices.Collect(strings.Lines(stdout))
+		if n = min(n, len(lines)); filter[2] == "head" {
+			return strings.Join(lines[:n], "") + stderr
+		}
+		return strings.Join(lines[len(lines)-n:], "") + stderr
+	}
+	stdout, stderr, code := execute(command)
+	output := stdout + stderr
 	if code != 0 {
 		output += fmt.Sprintf("exit %d\n", code)
 	}
 	return output
+}
+
+func execute(command string) (stdout, stderr string, code int) {
+	words := shellWords(strings.TrimPrefix(strings.TrimPrefix(command, "go run . "), "nexus "))
+	var out, problems bytes.Buffer
+	code = cmd.Main(context.Background(), words, strings.NewReader(""), &out, &problems)
+	return out.String(), problems.String(), code
+}
+
+// fenced finds the blocks of a page that stand between fences.
+var fenced = regexp.MustCompile("(?ms)^```[a-z]*\n(.*?)^```$")
+
+// Commands that a page shows without their output have the flags that it says.
+func TestDocumentationNamesRealFlags(t *testing.T) {
+	pages, err := filepath.Glob("docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range append(pages, "README.md") {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, block := range fenced.FindAllStringSubmatch(string(text), -1) {
+			for line := range strings.Lines(block[1]) {
+				line, _, _ = strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "$ "), " #")
+				if command, ok := strings.CutPrefix(line, "nexus "); ok {
+					checkFlags(t, page, command)
+				}
+			}
+		}
+	}
+}
+
+func checkFlags(t *testing.T, page, command string) {
+	t.Helper()
+	var path, flags []string
+	for _, word := range shellWords(command) {
+		name, isFlag := strings.CutPrefix(word, "--")
+		switch {
+		case isFlag:
+			name, _, _ = strings.Cut(name, "=")
+			flags = append(flags, name)
+		case len(flags) == 0:
+			path = append(path, word)
+		}
+	}
+	help, problems, code := execute(strings.Join(append(path, "--help"), " "))
+	if code != 0 {
+		t.Errorf("%s: nexus %s: there is no such command:\n%s", page, command, problems)
+	}
+	for _, flag := range flags {
+		if !regexp.MustCompile(`--` + regexp.QuoteMeta(flag) + `\b`).MatchString(help) {
+			t.Errorf("%s: nexus %s: there is no flag --%s", page, command, flag)
+		}
+	}
 }

@@ -65,7 +65,10 @@ const (
 // equal IDs; it is not changed after loading.
 type Catalog struct {
 	// Roots are the files and folders it was loaded from, as the user names them.
-	Roots    []string
+	Roots []string
+	// Base is the folder that the names of the catalog's files count from, for who
+	// reads the files that they refer to; empty for a catalog of the past.
+	Base     string
 	Events   []*Event
 	Services []*Service
 	Channels []*Channel

@@ -18,6 +18,9 @@ import (
 type Options struct {
 	// FS is the repository root; the paths given to Load count from it, with /.
 	FS fs.FS
+	// Base is the folder that FS shows, as Catalog.Base keeps it; empty where FS is no
+	// folder of the work tree.
+	Base string
 	// Direction is how publish and subscribe of AsyncAPI 2.x are read.
 	Direction Direction
 }
@@ -75,7 +78,7 @@ func Load(ctx context.Context, paths []string, o Options) (*Catalog, error) {
 	c := merge(parts)
 	c.join()
 	c.sort()
-	c.Roots = slices.Clone(paths)
+	c.Roots, c.Base = slices.Clone(paths), o.Base
 	c.Digest = l.files.digest()
 	return c, ctx.Err()
 }

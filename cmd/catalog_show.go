@@ -58,7 +58,7 @@ func (a *app) showEvent(cmd *cobra.Command, argument, id, version string) (*cata
 	if err != nil {
 		return nil, err
 	}
-	if problem := a.listFields(e, engines); problem != nil {
+	if problem := a.listFields(e, engines, c.Base); problem != nil {
 		fmt.Fprintln(a.stderr, "nexus:", problem.Error())
 	}
 	return e, nil

@@ -65,7 +65,7 @@ func (o *options) loadCatalog(ctx context.Context, paths []string) (*catalog.Cat
 	if err != nil {
 		return nil, err
 	}
-	c, err := catalog.Load(ctx, below, catalog.Options{FS: os.DirFS(base), Direction: catalog.Direction(direction.text())})
+	c, err := catalog.Load(ctx, below, catalog.Options{FS: os.DirFS(base), Base: base, Direction: catalog.Direction(direction.text())})
 	if err != nil {
 		return nil, catalogFailure(err)
 	}
@@ -157,7 +157,7 @@ func (a *app) unsupportedProblem(e *catalog.Event) report.Problem {
 // there are processors. A schema that cannot be read is a problem of the catalog.
 func (a *app) addFields(ctx context.Context, c *catalog.Catalog, engines map[schema.Format]compat.Engine) {
 	problems, _ := inParallelWith(ctx, runtime.GOMAXPROCS(0), len(c.Events), func(i int) error {
-		return a.listFields(c.Events[i], engines)
+		return a.listFields(c.Events[i], engines, c.Base)
 	})
 	for i, err := range problems {
 		switch e := c.Events[i]; {
@@ -169,34 +169,46 @@ func (a *app) addFields(ctx context.Context, c *catalog.Catalog, engines map[sch
 	}
 }
 
-// listFields adds the fields of one event's schema.
-func (a *app) listFields(e *catalog.Event, engines map[schema.Format]compat.Engine) error {
+// listFields adds the fields of one event's schema, which may refer to what is below
+// the catalog's base.
+func (a *app) listFields(e *catalog.Event, engines map[schema.Format]compat.Engine, base string) error {
+	fields, ok, err := a.schemaFields(e, engines, readBelow(base))
+	if ok {
+		e.AddFields(fields)
+	}
+	return err
+}
+
+// schemaFields lists the fields of one event's schema, which may refer to files
+// that read knows. ok is false when there is no schema that can be read.
+func (a *app) schemaFields(e *catalog.Event, engines map[schema.Format]compat.Engine, read func(name string) ([]byte, error)) (fields []schema.Field, ok bool, err error) {
 	s := e.Schema.Get
 	engine := engines[a.formatOf(s)]
 	lister, ok := engine.(compat.FieldLister)
 	if !e.Schema.Known() || len(s.Text) == 0 || !ok || a.unsupported(s) {
-		return nil
+		return nil, false, nil
 	}
 	parsed, err := engine.Parse(schema.Schema{
 		Subject: e.ID, Version: e.Version.Get, Format: engine.Format(), File: s.File, Text: s.Text,
-		Resolve: registry.Resolver(s.File, a.readRepository),
+		Resolve: registry.Resolver(s.File, read),
 	})
 	if err != nil {
-		return err
+		return nil, false, err
 	}
-	e.AddFields(lister.Fields(parsed))
-	return nil
+	return lister.Fields(parsed), true, nil
 }
 
-// readRepository reads a file by its name from the repository root, and nothing
-// outside of it, not even through a link.
-func (a *app) readRepository(name string) ([]byte, error) {
-	file, err := os.OpenInRoot(a.base(), filepath.FromSlash(name))
-	if err != nil {
-		return nil, reason(err)
+// readBelow reads files by their names below a folder, and nothing outside of it,
+// not even through a link.
+func readBelow(base string) func(name string) ([]byte, error) {
+	return func(name string) ([]byte, error) {
+		file, err := os.OpenInRoot(base, filepath.FromSlash(name))
+		if err != nil {
+			return nil, reason(err)
+		}
+		defer file.Close()
+		return io.ReadAll(file)
 	}
-	defer file.Close()
-	return io.ReadAll(file)
 }
 
 // formatOf tells the language of a schema: by what the catalog says, else by the

@@ -227,12 +227,20 @@ func TestDocumentedSchemas(t *testing.T) {
 func TestOutputIsValidUnderItsSchema(t *testing.T) {
 	dir := t.TempDir()
 	files := map[string]string{
-		"old/a.schema.json":   `{"type": "object", "properties": {"id": {"type": "string"}}}`,
-		"new/a.schema.json":   `{"type": "object", "properties": {"id": {"type": "string"}}, "required": ["id"]}`,
-		"new/b.schema.json":   `{"type": "object",`,
-		"document.json":       `{"id": 1}`,
-		"waivers.yaml":        "version: 1\nwaivers:\n  - {fingerprint: 00112233445566778899aabbccddeeff, owner: o, reason: r, expires: 2026-01-01}\n",
-		"nexus.yaml":          "schema:\n  rules:\n    blueprint/open-addition: note\n",
+		"old/a.schema.json": `{"type": "object", "properties": {"id": {"type": "string"}}}`,
+		"new/a.schema.json": `{"type": "object", "properties": {"id": {"type": "string"}}, "required": ["id"]}`,
+		"new/b.schema.json": `{"type": "object",`,
+		"document.json":     `{"id": 1}`,
+		"waivers.yaml":      "version: 1\nwaivers:\n  - {fingerprint: 00112233445566778899aabbccddeeff, owner: o, reason: r, expires: 2026-01-01}\n",
+		"nexus.yaml": "schema:\n  rules:\n    blueprint/open-addition: note\n" +
+			"reducers:\n  order:\n    streams: order-*\n    init: {owed: 0}\n    on: {OrderPlaced: [{add: owed, by: .sum}], OrderPaid: [{set: paid, value: true}]}\n" +
+			"    invariants: [{name: small, expr: state.owed < 5}]\n" +
+			"  next:\n    streams: '*-1'\n    init: {owed: 0}\n    on: {OrderPlaced: [{set: owed, to: .sum}]}\n",
+		"log.ndjson": `{"specversion":"1.0","id":"e1","source":"/s","type":"OrderPlaced","subject":"order-1","sequence":"1","time":"2026-01-01T10:00:00Z","correlationid":"c1","data":{"sum":3}}
+{"specversion":"1.0","id":"e2","source":"/s","type":"OrderPlaced","subject":"order-1","sequence":"2","time":"2026-01-01T10:01:00Z","correlationid":"c1","causationid":"e1","data":{"sum":4}}
+{"specversion":"1.0","id":"e3","source":"/s","type":"OrderPaid","subject":"order-2","sequence":"2","time":"2026-01-01T10:02:00Z","correlationid":"c1","causationid":"e2","data":{}}
+`,
+		"untimed.ndjson":      `{"specversion":"1.0","id":"e1","source":"/s","type":"OrderPlaced","subject":"order-1","data":{"sum":3}}` + "\n",
 		"empty/readme":        "",
 		"closed/a.json":       `[]`,
 		"malformed.json":      `{`,
@@ -240,6 +248,9 @@ func TestOutputIsValidUnderItsSchema(t *testing.T) {
 		"document.valid.json": `{"id": "a"}`,
 		"catalog.yaml":        "events:\n  OrderPlaced: {version: 1.0.0, owners: [orders], x-rate-per-min: 2}\nowners:\n  orders: {kind: team}\n",
 		"ledger.ndjson":       "{\n",
+		"costs.yaml":          "events:\n  OrderPlaced: {version: 1.0.0, owners: [orders], x-path: kinesis, x-rate-per-min: 90, x-payload-bytes: 1200}\n  OrderPaid: {version: 1.0.0, owners: [orders], x-path: sqs}\nowners:\n  orders: {kind: team}\n",
+		"sales.ndjson":        `{"specversion":"1.0","id":"1","source":"/shop","type":"OrderPlaced","time":"2026-01-05T10:00:00Z","data":{}}` + "\n" + `{"specversion":"1.0","id":"2","source":"/shop","type":"OrderPlaced","time":"2026-01-05T10:00:01Z","data":{}}` + "\n",
+		"labels.ndjson":       strings.Repeat(`{"criticality": "high", "path": "critical"}`+"\n"+`{"criticality": "low", "path": "standard"}`+"\n"+`{"criticality": "low", "ordered": true, "path": "critical"}`+"\n"+`{"criticality": "high", "ordered": true, "path": "standard"}`+"\n", 30),
 	}
 	for name, text := range files {
 		path := filepath.Join(dir, filepath.FromSlash(name))
@@ -250,6 +261,7 @@ func TestOutputIsValidUnderItsSchema(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	t.Chdir(dir) // logs are opened from there
 	tests := []struct {
 		command string
 		args    []string
@@ -280,6 +292,43 @@ func TestOutputIsValidUnderItsSchema(t *testing.T) {
 		{"policy test", []string{"--coverage", "100"}},
 		{"policy list", nil},
 		{"policy bench", []string{"catalog.yaml"}},
+		{"replay", []string{"log.ndjson"}},
+		{"replay", []string{"untimed.ndjson"}},
+		{"replay", []string{"log.ndjson", "--stream", "order-1", "--reducer", "order"}},
+		{"replay", []string{"log.ndjson", "--stream", "order-1", "--at", "2", "--show-data", "--reducer", "order"}},
+		{"replay", []string{"log.ndjson", "--all", "--reducer", "order"}},
+		{"replay", []string{"log.ndjson", "--validate", "--catalog", "catalog.yaml"}},
+		{"replay", []string{"document.json"}},
+		{"replay diff", []string{"log.ndjson", "order-1", "--from", "1", "--reducer", "order"}},
+		{"replay diff", []string{"log.ndjson", "order-1", "order-2", "--reducer", "order"}},
+		{"replay blame", []string{"log.ndjson", "order-1", ".owed", "--reducer", "order"}},
+		{"replay bisect", []string{"log.ndjson", "order-1", "--expr", "state.owed > 4", "--reducer", "order"}},
+		{"replay bisect", []string{"log.ndjson", "order-1", "--expr", "true", "--reducer", "order"}},
+		{"replay bisect", []string{"log.ndjson", "order-1", "--expr", "false", "--reducer", "order"}},
+		{"replay whatif", []string{"log.ndjson", "order-1", "--drop", "1", "--reducer", "order"}},
+		{"replay compare", []string{"log.ndjson", "order", "next"}},
+		{"replay minimise", []string{"log.ndjson", "order-1", "--expr", "state.owed > 4", "-o", "small.ndjson", "--reducer", "order"}},
+		{"replay minimise", []string{"log.ndjson", "order-1", "--expr", "state.owed > 4", "-o", "whole.ndjson", "--show-data", "--reducer", "order"}},
+		{"replay minimise", []string{"log.ndjson", "order-1", "--expr", "false", "-o", "none.ndjson", "--reducer", "order"}},
+		{"replay trace", []string{"log.ndjson", "c1"}},
+		{"replay doctor", []string{"log.ndjson"}},
+		{"replay doctor", []string{"document.json"}},
+		{"replay verify", []string{"log.ndjson", "--reducer", "order"}},
+		{"replay snapshots", []string{"log.ndjson", "--reducer", "order"}},
+		{"replay index", []string{"log.ndjson", "--snapshots", "1"}},
+		{"replay index", []string{"log.ndjson", "--snapshots", "none"}},
+		{"replay export", []string{"log.ndjson", "-o", "copy.ndjson"}},
+		{"replay export", []string{"log.ndjson", "--as", "html", "--correlation", "c1", "-o", "page.html", "--reducer", "order"}},
+		{"replay generate", []string{"catalog.yaml", "--events", "10", "-o", "made.ndjson"}},
+		{"replay generate", []string{"catalog.yaml", "--events", "10", "--anomaly", "gap", "-o", "odd.ndjson"}},
+		{"cost estimate", []string{"--catalog", "costs.yaml"}},
+		{"cost estimate", []string{"--catalog", "costs.yaml", "--strategy", "optimal", "--claim", "73%", "--budget", "1", "--by", "owner", "--by", "consumer"}},
+		{"cost estimate", []string{"--catalog", "costs.yaml", "--log", "sales.ndjson"}},
+		{"cost estimate", []string{"--log", "sales.ndjson"}},
+		{"cost estimate", []string{"--catalog", "catalog.yaml"}},
+		{"cost prices", nil},
+		{"route explain", []string{"OrderPlaced", "--catalog", "costs.yaml"}},
+		{"route train", []string{"--labels", "labels.ndjson", "-o", filepath.Join(dir, "weights.json")}},
 	}
 	for _, test := range tests {
 		t.Run(test.command+" "+strings.Join(test.args, " "), func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -76,24 +77,32 @@ type costRun struct {
 	options cost.Options
 	asked   costQuestions
 
+	indexed  bool // the traffic is an index's
 	work     *cost.Workload
 	estimate *cost.Estimate
 	chosen   *cost.Outcome
 }
 
 func (r *costRun) run(ctx context.Context) error {
-	if err := r.make(ctx); err != nil {
-		return r.fail(r.report, err)
+	err := r.make(ctx)
+	if err == nil {
+		err = r.judge(ctx)
 	}
-	if err := r.judge(ctx); err != nil {
-		return r.fail(r.report, err)
+	if err != nil {
+		if err := r.fail(r.report, err); err != nil {
+			return err
+		}
 	}
-	r.show()
+	if r.chosen != nil { // what could be estimated is shown, whatever else failed
+		r.show()
+	}
 	if err := r.applyWaivers(r.report, nil, waiver.Scope{}); err != nil {
 		return err
 	}
-	if err := r.emit(); err != nil {
-		return err
+	if err == nil {
+		if err := r.emit(); err != nil {
+			return err
+		}
 	}
 	r.report.Normalize()
 	r.document(r.report)
@@ -136,20 +145,26 @@ func (r *costRun) make(ctx context.Context) error {
 	if r.estimate, err = cost.Make(ctx, r.work, r.book, r.options); err != nil {
 		return costFailure(err)
 	}
-	r.choose()
-	return nil
+	for i := range r.estimate.Passed {
+		if passed := &r.estimate.Passed[i]; r.indexed && passed.Type == cost.Recorded {
+			passed.Why = "an index holds no decisions; --strategy recorded reads the log"
+		}
+	}
+	return r.choose()
 }
 
 // choose picks the outcome that is judged and shown: the strategy that was named,
 // else what the team does.
-func (r *costRun) choose() {
-	r.chosen = r.estimate.Hybrid()
-	if r.asked.strategy != "compare" {
-		r.chosen = r.estimate.Outcome(r.asked.strategy)
+func (r *costRun) choose() error {
+	if r.asked.strategy == "compare" {
+		r.chosen = r.estimate.Hybrid()
+		return nil
 	}
-	if r.chosen == nil {
-		r.chosen = r.estimate.Baseline()
+	if r.chosen = r.estimate.Outcome(r.asked.strategy); r.chosen == nil {
+		return unchecked(fmt.Errorf("estimating the strategy %s: %s", r.asked.strategy, r.estimate.Passed[0].Why)).
+			hint("without --strategy all are compared that have something to go by")
 	}
+	return nil
 }
 
 func (r *costRun) trafficOptions() cost.TrafficOptions {
@@ -158,11 +173,13 @@ func (r *costRun) trafficOptions() cost.TrafficOptions {
 
 // observed is the traffic of a log, by its index where that is fresh.
 func (r *costRun) observed(ctx context.Context, log *event.Log) (*cost.Workload, error) {
-	if files := log.Files(); len(files) == 1 && files[0] != "-" {
+	// An index holds no recorded decisions.
+	if files := log.Files(); len(files) == 1 && files[0] != "-" && r.asked.strategy != cost.Recorded {
 		x, err := index.Open(r.app.abs(files[0] + ".nxi"))
 		if err == nil {
 			defer x.Close()
 			if fresh, _ := x.Fresh(log); fresh {
+				r.indexed = true
 				return cost.FromIndex(x, r.catalog, r.trafficOptions())
 			}
 		} else if !errors.Is(err, fs.ErrNotExist) {
@@ -184,7 +201,13 @@ func (r *costRun) judge(ctx context.Context) error {
 		r.report.Checks = append(r.report.Checks, checks...)
 	}
 	add(r.estimate.Findings(r.chosen, r.catalog, at))
+	if err := r.estimate.CheckLimits(r.asked.budget, r.catalog); err != nil {
+		return usage(fmt.Errorf("reading the budget: %w", r.inBudget(err)))
+	}
 	var err error
+	if r.asked.extras.Sides, err = r.sides(ctx); err != nil {
+		return err
+	}
 	if r.asked.extras.Sensitivities, err = r.estimate.Sensitivities(ctx, r.chosen); err != nil {
 		return costFailure(err)
 	}
@@ -216,12 +239,17 @@ func (r *costRun) judge(ctx context.Context) error {
 // partial makes a gated run unchecked when the estimate lacks types.
 func (r *costRun) partial() {
 	gated := len(r.asked.budget) > 0 || r.asked.claimed != nil || r.asked.allowed != nil
-	lacking := len(r.work.Missing) + len(r.chosen.Left) + len(r.chosen.Overfull)
-	if !gated || r.asked.allowPartial || lacking == 0 {
+	lacking := r.estimate.Lacking(r.chosen)
+	if !gated || r.asked.allowPartial || len(lacking) == 0 {
 		return
 	}
+	const most = 5
+	named := strings.Join(lacking[:min(most, len(lacking))], ", ")
+	if len(lacking) > most {
+		named += ", …"
+	}
 	r.report.Errors = append(r.report.Errors, report.Problem{Code: "partial-estimate",
-		Message: fmt.Sprintf("%s not in the estimate that the gate judges", isOrAre(lacking, "type")),
+		Message: fmt.Sprintf("%s not in the estimate that the gate judges: %s", isOrAre(len(lacking), "type"), named),
 		Hints:   []string{"declare their rate and size, or a path that carries them", "--allow-partial lets the gate judge what is there"}})
 }
 
@@ -239,48 +267,32 @@ func (r *costRun) fallback() report.Location {
 	return at
 }
 
-// show fills the report's tables, charts and data.
-func (r *costRun) show() {
-	e, o, x := r.estimate, r.chosen, r.asked.extras
-	rep := r.report
-	rep.Checked = len(r.work.Types)
-	rep.Headline = r.headline()
-	summary := e.Summary()
-	summary.Notes = append(summary.Notes, r.work.Notes...)
-	for _, a := range e.Advise(o, x.Sensitivities) {
-		summary.Notes = append(summary.Notes, a.Text+" (--what-if "+a.Change+")")
+// sides is the chosen strategy from declared traffic, beside that of the log.
+func (r *costRun) sides(ctx context.Context) (*cost.Sides, error) {
+	if r.work.Basis != cost.ObservedTraffic || r.catalog == nil {
+		return nil, nil
 	}
-	rep.Tables = append(rep.Tables, summary, e.TypesTable(o))
-	for _, key := range x.By {
-		rep.Tables = append(rep.Tables, e.ByTable(o, key))
+	declared, err := r.declared(ctx, r.catalog, r.chosen.Strategy)
+	if err != nil || declared == nil {
+		return nil, err
 	}
-	if x.Increase != nil {
-		rep.Tables = append(rep.Tables, x.Increase.Table())
-	}
-	if r.format != "text" || o.Strategy == cost.Optimal {
-		rep.Tables = append(rep.Tables, e.ExplainTable())
-	}
-	rep.Tables = append(rep.Tables, e.PathsTable(), cost.SensitivityTable(o, x.Sensitivities))
-	if r.format != "text" {
-		rep.Tables = append(rep.Tables, cost.BreakEvenTable(e.BreakEvens()), cost.LinesTable(o), e.StoresTable(), cost.AssumptionsTable(e.Assumptions))
-	}
-	rep.Charts = append(rep.Charts, e.StrategyChart(), cost.TornadoChart(o, x.Sensitivities))
-	rep.Data = e.Data(o, x)
+	return r.estimate.BothSides(r.chosen, declared, r.catalog), nil
 }
 
-func (r *costRun) headline() string {
-	o := r.chosen
-	text := fmt.Sprintf("%s: %s a month (%s to %s)", o.Strategy, o.Total, o.Interval.Low, o.Interval.High)
-	if o != r.estimate.Baseline() {
-		text += fmt.Sprintf(", all-kinesis: %s", r.estimate.Baseline().Total)
+// declared estimates a strategy from what a catalog declares; nil when it declares
+// nothing.
+func (r *costRun) declared(ctx context.Context, c *catalog.Catalog, strategy string) (*cost.Estimate, error) {
+	work := cost.FromCatalog(c, r.trafficOptions())
+	if len(work.Types) == 0 {
+		return nil, nil
 	}
-	if best := r.estimate.Outcome(cost.Optimal); best != nil && best != o {
-		text += fmt.Sprintf(", optimal: %s", best.Total)
+	o := r.options
+	o.Catalog, o.Strategies = c, []string{strategy}
+	e, err := cost.Make(ctx, work, r.book, o)
+	if err != nil {
+		return nil, costFailure(err)
 	}
-	if claim := r.asked.extras.Claim; claim != nil {
-		text += "; " + claim.Verdict()
-	}
-	return text + "; " + report.Count(len(r.work.Types), "type")
+	return e, nil
 }
 
 // strategies is nil for compare: all of them.

@@ -49,7 +49,7 @@ for its pages, C for second hand, D for unverified.`,
 				}
 			}
 			if format == "json" {
-				return writeJSON(a.stdout, listPrices(figures, asOf))
+				return writeJSON(a.stdout, listedPrices{asOf.Format(time.DateOnly), listPrices(figures, asOf)})
 			}
 			return a.printPrices(figures, asOf)
 		},
@@ -58,6 +58,12 @@ for its pages, C for second hand, D for unverified.`,
 	a.bindPrices(c)
 	c.Flags().String("as-of", "", "the `DATE` that ages are counted to (default: today)")
 	return c
+}
+
+// listedPrices is the answer in JSON.
+type listedPrices struct {
+	AsOf    string        `json:"as_of"` // that ages are counted to
+	Figures []listedPrice `json:"figures"`
 }
 
 // listedPrice is one figure of the answer in JSON.

@@ -1,20 +1,14 @@
 package cmd
 
 import (
-	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 
-	"github.com/nexus-blueprint/nexus/catalog"
 	"github.com/nexus-blueprint/nexus/cost"
 	"github.com/nexus-blueprint/nexus/document"
-	"github.com/nexus-blueprint/nexus/registry/git"
 	"github.com/nexus-blueprint/nexus/report"
 )
 
@@ -164,6 +158,16 @@ func (r *costRun) parseEmit() error {
 	return nil
 }
 
+// inBudget adds the place of a limit of the budget file.
+func (r *costRun) inBudget(err error) error {
+	known, ok := errors.AsType[*cost.UnknownLimitError](err)
+	if !ok || r.asked.budgetFile == nil {
+		return err
+	}
+	at := r.asked.limitPlace(known.Limit, report.Location{})
+	return fmt.Errorf("%s:%d: %w", at.File, at.Line, err)
+}
+
 // emit writes what Infracost reads.
 func (r *costRun) emit() error {
 	if r.asked.emit == "" {
@@ -177,71 +181,4 @@ func (r *costRun) emit() error {
 		return usage(fmt.Errorf("writing %s: %w", r.asked.emit, reason(err)))
 	}
 	return nil
-}
-
-// increase estimates the catalog of a revision in the same way and compares.
-func (r *costRun) increase(ctx context.Context) (*cost.Increase, error) {
-	was, resolved, err := r.pastCatalog(ctx)
-	if err != nil {
-		return nil, err
-	}
-	r.report.Inputs = append(r.report.Inputs, report.Input{Role: "baseline", Ref: "git:" + r.asked.against, Resolved: resolved})
-	o := r.options
-	now := r.estimate
-	if r.work.Basis != cost.DeclaredTraffic {
-		if now, err = cost.Make(ctx, cost.FromCatalog(r.catalog, r.trafficOptions()), r.book, o); err != nil {
-			return nil, costFailure(err)
-		}
-	}
-	o.Catalog = was
-	past, err := cost.Make(ctx, cost.FromCatalog(was, r.trafficOptions()), r.book, o)
-	if err != nil {
-		return nil, costFailure(err)
-	}
-	n := now.Compare(past, r.chosen.Strategy)
-	if n == nil {
-		return nil, unchecked(fmt.Errorf("comparing with git:%s: the catalogs declare nothing that the strategy %s goes by", r.asked.against, r.chosen.Strategy))
-	}
-	return n, nil
-}
-
-// pastCatalog is the catalog as a revision has it.
-func (r *costRun) pastCatalog(ctx context.Context) (*catalog.Catalog, string, error) {
-	o := r.gate.options
-	paths, err := o.catalogPaths("")
-	if err != nil {
-		return nil, "", err
-	}
-	if len(paths) == 0 {
-		return nil, "", usagef("comparing with git:%s: there is no catalog to compare", r.asked.against).hint("name it with --catalog")
-	}
-	var below []string
-	for _, name := range paths {
-		shown := r.app.display(name)
-		if !filepath.IsLocal(filepath.FromSlash(shown)) {
-			return nil, "", usagef("comparing with git:%s: the catalog %s is not in the repository", r.asked.against, name)
-		}
-		below = append(below, shown)
-	}
-	revision, err := git.Open(ctx, r.app.base(), r.asked.against, git.Options{})
-	if err != nil {
-		return nil, "", unchecked(fmt.Errorf("comparing with git:%s: %w", r.asked.against, err))
-	}
-	defer revision.Close()
-	files, err := revision.Files(func(name string) bool { return mayBeOfCatalog(r.app.kinds(), below, name) })
-	if err != nil {
-		return nil, "", unchecked(err)
-	}
-	there := slices.DeleteFunc(below, func(name string) bool {
-		_, err := fs.Stat(files, name)
-		return err != nil
-	})
-	if len(there) == 0 {
-		return &catalog.Catalog{}, revision.Commit(), nil // the catalog is new
-	}
-	c, err := catalog.Load(ctx, there, catalog.Options{FS: files})
-	if err != nil {
-		return nil, "", unchecked(fmt.Errorf("comparing with git:%s: %w", r.asked.against, err))
-	}
-	return c, cmp.Or(revision.Commit(), r.asked.against), nil
 }

@@ -44,6 +44,7 @@ var families = map[string]string{
 	"blueprint": "How an event may evolve, in any schema format. The switches of the profile `blueprint` in nexus.yaml turn these rules on and off.",
 	"catalog":   "What a catalog says of itself. `nexus catalog check` judges by them; policy.rules of nexus.yaml sets how grave they are.",
 	"confluent": "What Confluent Schema Registry would say. The profile `confluent` predicts it, and tells where it is wrong.",
+	"cost":      "What an estimate says of types, budgets and claims: `nexus cost estimate`. See [cost.md](cost.md).",
 	"glue":      "What AWS Glue's schema registry is expected to say. The profile `glue` predicts it, and tells where it is wrong.",
 	"json":      "Changes of a JSON Schema. A rule names what changed; whether that breaks anybody is proved for each change in its place. Each rule has worked examples with witness and fix in [testdata/rules](../compat/jsonschema/testdata/rules).",
 	"log":       "What was recorded, judged by the new schemas: `nexus schema check --log`.",

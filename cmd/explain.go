@@ -11,6 +11,7 @@ import (
 
 	"github.com/nexus-blueprint/nexus/catalog"
 	"github.com/nexus-blueprint/nexus/compat"
+	"github.com/nexus-blueprint/nexus/cost"
 	"github.com/nexus-blueprint/nexus/policy"
 	"github.com/nexus-blueprint/nexus/replay"
 	"github.com/nexus-blueprint/nexus/report"
@@ -34,9 +35,9 @@ func (a *app) schemaRules() []report.Rule {
 	return sortedRules(rules)
 }
 
-// otherRules lists the rules of the catalog, of policies' tests and of ledgers.
+// otherRules lists the rules that belong to no schema format and no pack.
 func otherRules() []report.Rule {
-	return slices.Concat(catalog.Rules(), policy.Rules(), policy.LedgerRules(), []report.Rule{ruleRejected}, replay.Rules())
+	return slices.Concat(catalog.Rules(), policy.Rules(), policy.LedgerRules(), []report.Rule{ruleRejected}, replay.Rules(), cost.Rules())
 }
 
 func sortedRules(rules []report.Rule) []report.Rule {

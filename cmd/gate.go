@@ -1,11 +1,13 @@
 package cmd
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -30,6 +32,9 @@ type gate struct {
 	failOn    report.Severity
 	asOf      time.Time
 	color     string
+	// shown says that the person at the terminal has seen the answer: only what
+	// kept it from being whole is still to be said there.
+	shown bool
 }
 
 // destination is one --report FORMAT=FILE.
@@ -178,19 +183,15 @@ func (g *gate) newReport(command string) *report.Report {
 // into the exit code. The screen comes first: a full disk must not take it too.
 func (g *gate) finish(ctx context.Context, r *report.Report) error {
 	r.Interrupted = ctx.Err() != nil
-	text, err := g.render(g.format, r, ui.NewTerminal(g.app.stdout, g.app.env, g.color))
-	if err != nil {
+	if err := g.print(r); err != nil {
 		return err
 	}
-	if _, err := g.app.stdout.Write(text); err != nil {
-		return unchecked(fmt.Errorf("writing the report: %w", err))
-	}
 	for _, d := range g.reports {
-		text, err := g.render(d.format, r, ui.NewTerminal(nil, g.app.env, "never"))
-		if err != nil {
+		var text bytes.Buffer
+		if err := g.render(&text, d.format, r, ui.NewTerminal(nil, g.app.env, "never")); err != nil {
 			return err
 		}
-		if err := os.WriteFile(d.full, text, 0o644); err != nil {
+		if err := os.WriteFile(d.full, text.Bytes(), 0o644); err != nil {
 			return usage(fmt.Errorf("writing --report %s=%s: %w", d.format, d.file, reason(err)))
 		}
 	}
@@ -200,16 +201,35 @@ func (g *gate) finish(ctx context.Context, r *report.Report) error {
 	return nil
 }
 
-func (g *gate) render(format string, r *report.Report, t ui.Terminal) ([]byte, error) {
+// print writes the report to standard output, save what the person there has seen.
+func (g *gate) print(r *report.Report) error {
+	if g.shown && g.format == "text" {
+		if r.ExitCode() == exitClean {
+			return nil
+		}
+		rest := *r
+		rest.Tables, rest.TerminalTables = nil, nil
+		r = &rest
+	}
+	out := bufio.NewWriterSize(g.app.stdout, 1<<16) // a report may be too long to be in memory as a whole
+	if err := g.render(out, g.format, r, ui.NewTerminal(g.app.stdout, g.app.env, g.color)); err != nil {
+		return err
+	}
+	if err := out.Flush(); err != nil {
+		return unchecked(fmt.Errorf("writing the report: %w", err))
+	}
+	return nil
+}
+
+func (g *gate) render(w io.Writer, format string, r *report.Report, t ui.Terminal) error {
 	render := ui.Text(t)
 	if f, ok := report.Lookup(format); ok {
 		render = f.Render
 	}
-	var b bytes.Buffer
-	if err := render(&b, r); err != nil {
-		return nil, unchecked(fmt.Errorf("rendering the report as %s: %w", format, err))
+	if err := render(w, r); err != nil {
+		return unchecked(fmt.Errorf("rendering the report as %s: %w", format, err))
 	}
-	return b.Bytes(), nil
+	return nil
 }
 
 // document adds the documentation of every rule that the report names.

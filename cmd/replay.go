@@ -3,8 +3,8 @@ package cmd
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -15,7 +15,6 @@ import (
 	"github.com/nexus-blueprint/nexus/event"
 	"github.com/nexus-blueprint/nexus/replay"
 	"github.com/nexus-blueprint/nexus/report"
-	"github.com/nexus-blueprint/nexus/skeleton/upcast"
 	"github.com/nexus-blueprint/nexus/waiver"
 )
 
@@ -25,8 +24,10 @@ type replayRun struct {
 	*gate
 	log     *event.Log
 	report  *report.Report
-	stats   *replay.Stats // of what was loaded
-	remarks []string      // below the last table
+	command *replay.Command // that --reducer-cmd names; nil without one
+	process *replay.Reducer // which runs it
+	stats   *replay.Stats   // of what was loaded
+	remarks []string        // below the last table
 }
 
 // bindReplay gives a command the flags of all of replay.
@@ -35,11 +36,48 @@ func (a *app) bindReplay(c *cobra.Command) {
 	f.String("log-format", "", "form of the log (default: found out): "+strings.Join(logFormats(a), ", "))
 	f.StringArray("map", nil, "where the log keeps an attribute, as `ATTRIBUTE=PATH`; repeatable")
 	f.String("reducer", "", "the reducer of nexus.yaml to use, by `NAME`")
+	f.String("reducer-cmd", "", "your own reducer: a `COMMAND` that reads events and answers states, a line each")
 	f.StringArray("catalog", nil, "event `CATALOG` that describes the events; repeatable, merged")
 	f.String("index", "", "the index `FILE` of the log (default: LOG.nxi)")
 	f.Bool("no-index", false, "read the log even where it has an index")
 	f.Bool("show-data", false, "show recorded values in every output, not on the terminal alone")
 	a.complete(c, "log.format")
+}
+
+// idleFlags are the flags of all of replay that a question has no use for, by its
+// command. Those of nexus replay itself depend on what it is asked.
+var idleFlags = map[string][]string{
+	"replay diff":      {"catalog"},
+	"replay blame":     {"catalog"},
+	"replay bisect":    {"catalog"},
+	"replay whatif":    {"catalog"},
+	"replay minimise":  {"catalog"},
+	"replay index":     {"catalog"},
+	"replay compare":   {"catalog", "index", "reducer"},
+	"replay verify":    {"catalog", "index"},
+	"replay snapshots": {"catalog", "index"},
+	"replay doctor":    {"index", "reducer", "reducer-cmd"},
+	"replay trace":     {"catalog", "reducer", "reducer-cmd"},
+	"replay export":    {"catalog"},
+}
+
+// refuse refuses flags of all of replay that this question has no use for: one that
+// was passed over would seem to have been followed.
+func (r *replayRun) refuse(names ...string) error {
+	for _, name := range names {
+		if r.options.flags.Changed(name) {
+			return usagef("nexus %s: --%s says %s, which plays no part here", r.report.Command, name, flagSays[name]).hint("leave it out")
+		}
+	}
+	return nil
+}
+
+// flagSays is what a flag decides.
+var flagSays = map[string]string{
+	"catalog":     "by which schemas events are judged",
+	"index":       "how one stream is found",
+	"reducer":     "how events are folded",
+	"reducer-cmd": "how events are folded",
 }
 
 // newReplay reads what every command of replay is told.
@@ -53,7 +91,11 @@ func (a *app) newReplay(cmd *cobra.Command, name string) (*replayRun, error) {
 		return nil, err
 	}
 	r := &replayRun{gate: g, report: g.newReport(name)}
-	return r, nil
+	if err := r.refuse(idleFlags[name]...); err != nil {
+		return nil, err
+	}
+	r.command, err = o.reducerCommand()
+	return r, err
 }
 
 // answer runs a command and gives its report: what it could not read makes the
@@ -70,7 +112,11 @@ func (r *replayRun) answer(ctx context.Context, logs []string, work func(context
 
 // conclude does the work and gives its report.
 func (r *replayRun) conclude(ctx context.Context, work func(context.Context) error) error {
-	if err := work(ctx); err != nil {
+	err := work(ctx)
+	if r.process != nil {
+		r.process.Close()
+	}
+	if err != nil {
 		if err := r.fail(r.report, err); err != nil {
 			return err
 		}
@@ -114,11 +160,11 @@ func (o *options) reducers() (named map[string]*replay.Reducer, merge *replay.Re
 	if o.config.doc == nil {
 		return nil, replay.MergeReducer(nil), nil
 	}
-	file, _ := o.config.doc.Value().(map[string]any)
-	chain, err := upcast.Parse(file["upcast"])
+	chain, err := o.upcasters()
 	if err != nil {
-		return nil, nil, usage(fmt.Errorf("%s: %w", o.config.file, err))
+		return nil, nil, err
 	}
+	file, _ := o.config.doc.Value().(map[string]any)
 	merge = replay.MergeReducer(chain)
 	if file["reducers"] == nil {
 		return nil, merge, nil
@@ -176,50 +222,6 @@ func namedReducer(all map[string]*replay.Reducer, name string) (*replay.Reducer,
 		return nil, usagef("unknown reducer %q", name).hint("nexus.yaml has no reducers; docs/replay.md shows how they are written")
 	}
 	return nil, unknown("reducer", name, names)
-}
-
-// stream loads one stream of the log. One that the log does not hold is a
-// mistake of the user.
-func (r *replayRun) stream(ctx context.Context, id string) (replay.Stream, error) {
-	if stream, found, err := r.indexed(ctx, id); err != nil || found {
-		return stream, err
-	}
-	streams, stats, err := replay.Load(ctx, r.log, replay.LoadOptions{Stream: id})
-	if r.stats = stats; err != nil {
-		return replay.Stream{}, unchecked(err)
-	}
-	if len(streams) > 0 {
-		return streams[0], nil
-	}
-	names, err := r.streamNames(ctx)
-	if err != nil {
-		return replay.Stream{}, err
-	}
-	return replay.Stream{}, unknown("stream", id, names)
-}
-
-// maxNames is how many streams are remembered to guess which one was meant.
-const maxNames = 10_000
-
-func (r *replayRun) streamNames(ctx context.Context) ([]string, error) {
-	seen := map[string]bool{}
-	for e, err := range r.log.Events(ctx) {
-		if _, broken := errors.AsType[*event.RecordError](err); broken || err == nil && e.Stream == nil {
-			continue
-		}
-		if err != nil {
-			return nil, unchecked(err)
-		}
-		if seen[string(e.Stream)] = true; len(seen) == maxNames {
-			break
-		}
-	}
-	names := make([]string, 0, len(seen))
-	for name := range seen {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names, nil
 }
 
 // unreadable are the records that could not be read, as the report shows them.
@@ -289,7 +291,41 @@ func (v view) text(value any, missing bool) string {
 	if missing {
 		return "-"
 	}
-	return document.Encode(v.value(value))
+	shown := v.value(value)
+	if text, ok := shown.(string); ok && v.show != nil {
+		return text // it stands for a value and is none
+	}
+	return spaced(document.Encode(shown))
+}
+
+// spaced is JSON text with spaces between its members and elements, where a line
+// may be broken.
+func spaced(text string) string {
+	var b strings.Builder
+	quoted, escaped := false, false
+	for _, c := range text {
+		b.WriteRune(c)
+		switch {
+		case escaped:
+			escaped = false
+		case quoted && c == '\\':
+			escaped = true
+		case c == '"':
+			quoted = !quoted
+		case !quoted && (c == ',' || c == ':'):
+			b.WriteByte(' ')
+		}
+	}
+	return b.String()
+}
+
+// members are the names of a state's members, where its values may not be shown.
+func (v view) members(state *replay.State) string {
+	object, ok := state.Value().(map[string]any)
+	if v.show == nil || !ok {
+		return v.text(state.Value(), false)
+	}
+	return strings.Join(slices.Sorted(maps.Keys(object)), ", ")
 }
 
 // notes say that recorded values are hidden, where they are.
@@ -304,6 +340,12 @@ func (v view) notes() []string {
 func (v view) noted(t report.Table) report.Table {
 	t.Notes = append(t.Notes, v.notes()...)
 	return t
+}
+
+// notedLast is tables whose last one, if any, says when values are hidden.
+func (v view) notedLast(tables []report.Table) []report.Table {
+	remark(tables, v.notes())
+	return tables
 }
 
 // notApplied reports the events that a reducer could not apply: a state that lacks
@@ -328,6 +370,15 @@ func timeText(t time.Time) string {
 	return t.UTC().Format(time.RFC3339Nano)
 }
 
+// timeData is a time as the data of a report has it; nil when it is not known.
+func timeData(t time.Time) *string {
+	if t.IsZero() {
+		return nil
+	}
+	text := timeText(t)
+	return &text
+}
+
 // sequenceText is an event's place in its stream, or a dash.
 func sequenceText(e *event.Event) string {
 	if !e.HasSequence {
@@ -341,10 +392,14 @@ func (v view) changesText(changes []replay.Change) string {
 	parts := make([]string, len(changes))
 	for i, c := range changes {
 		switch after := v.text(c.After, c.Removed); {
+		case c.Added && v.show != nil:
+			parts[i] = c.Path.String() + " set"
 		case c.Added:
 			parts[i] = c.Path.String() + " = " + after
 		case c.Removed:
 			parts[i] = c.Path.String() + " removed"
+		case v.show != nil:
+			parts[i] = c.Path.String() + " changed"
 		default:
 			parts[i] = c.Path.String() + " " + v.text(c.Before, false) + " -> " + after
 		}

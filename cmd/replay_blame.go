@@ -45,25 +45,31 @@ func (r *replayRun) blame(ctx context.Context, id string, path replay.Path, at r
 	if err != nil {
 		return err
 	}
-	reducer, err := r.options.reducer(id)
+	reducer, err := r.reducer(ctx, id)
 	if err != nil {
 		return err
 	}
 	found, err := replay.Blame(reducer, stream, path, replay.Options{At: at})
 	if err != nil {
-		return usage(err)
+		return r.unanswered(err)
 	}
 	r.notApplied(found.Failed)
+	written := len(found.Writes)
+	if found.Writes[written-1].Event == nil {
+		written-- // the state began with a value
+	}
 	r.bothViews(func(to *report.Report, v view) {
-		to.Checked, to.Data = len(found.Writes), found.Data(v.show)
+		to.Checked, to.Data = written, found.Data(v.show)
 		to.Tables = []report.Table{v.noted(found.Table(v.show))}
-		to.Headline = fmt.Sprintf("%s of %s was written %s", path, id, times(len(found.Writes)))
+		to.Headline = fmt.Sprintf("%s of %s was written %s", path, id, times(written))
 	})
 	return nil
 }
 
 func times(n int) string {
 	switch n {
+	case 0:
+		return "by no event"
 	case 1:
 		return "once"
 	case 2:
@@ -117,7 +123,7 @@ func (r *replayRun) bisect(ctx context.Context, id string, expression *replay.Ex
 	if err != nil {
 		return err
 	}
-	reducer, err := r.options.reducer(id)
+	reducer, err := r.reducer(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -125,17 +131,18 @@ func (r *replayRun) bisect(ctx context.Context, id string, expression *replay.Ex
 	if never, ok := errors.AsType[*replay.NeverError](err); ok {
 		r.report.Findings = append(r.report.Findings, never.Finding())
 		r.report.Checked, r.report.Headline = never.Events, never.Error()
-		r.report.Data = map[string]any{"stream": id, "expr": expression.String(), "event": nil}
+		r.report.Data = replay.BisectionData{
+			Stream: id, Expr: expression.String(), Events: never.Events, Flips: []replay.FlipData{}, Changes: []replay.ChangeData{},
+		}
 		return nil
 	}
 	if err != nil {
-		return usage(err)
+		return r.unanswered(err)
 	}
 	r.notApplied(found.Failed)
 	r.bothViews(func(to *report.Report, v view) {
 		to.Checked, to.Data, to.Headline = found.Events, found.Data(v.show), found.Headline()
-		to.Tables = found.Tables(v.show)
-		to.Tables[0] = v.noted(to.Tables[0])
+		to.Tables = v.notedLast(found.Tables(v.show))
 	})
 	return nil
 }

@@ -23,6 +23,9 @@ of a reducer or an upcaster.`,
 			if err != nil {
 				return err
 			}
+			if r.command != nil {
+				return usagef("nexus replay compare: it compares reducers of nexus.yaml, by name").hint("leave --reducer-cmd out; nexus replay verify --reducer-cmd gives a root to compare")
+			}
 			all, _, err := r.options.reducers()
 			if err != nil {
 				return err
@@ -51,9 +54,7 @@ func (r *replayRun) compare(ctx context.Context, old, next *replay.Reducer) erro
 	r.stats = &found.Stats
 	r.bothViews(func(to *report.Report, v view) {
 		to.Checked, to.Data, to.Findings, to.Headline = found.Streams, found.Data(v.show), found.Findings(), found.Headline()
-		if to.Tables = found.Tables(v.show); len(to.Tables) > 0 {
-			to.Tables[0] = v.noted(to.Tables[0])
-		}
+		to.Tables = v.notedLast(found.Tables(v.show))
 	})
 	if n := found.FailedOld + found.FailedNew; n > 0 {
 		r.report.Errors = append(r.report.Errors, report.Problem{Code: "not-applied",

@@ -74,26 +74,16 @@ func (d *stateDiff) parse() error {
 }
 
 func (d *stateDiff) run(ctx context.Context) error {
-	reducer, err := d.options.reducer(d.streams[0])
+	reducer, err := d.reducer(ctx, d.streams[0])
 	if err != nil {
 		return err
 	}
-	first, err := d.stream(ctx, d.streams[0])
+	difference, err := d.sought(ctx, reducer)
+	if err == nil && difference == nil {
+		difference, err = d.folded(ctx, reducer)
+	}
 	if err != nil {
 		return err
-	}
-	var difference *replay.Difference
-	if len(d.streams) == 1 {
-		difference, err = replay.DiffPoints(reducer, first, d.from, d.to)
-	} else {
-		second, failed := d.stream(ctx, d.streams[1])
-		if failed != nil {
-			return failed
-		}
-		difference, err = replay.DiffStreams(reducer, first, second, d.to)
-	}
-	if err != nil {
-		return usage(err)
 	}
 	d.differs = len(difference.Changes) > 0
 	d.notApplied(difference.Failed)
@@ -103,4 +93,26 @@ func (d *stateDiff) run(ctx context.Context) error {
 		to.Headline = report.Count(len(difference.Changes), "difference")
 	})
 	return nil
+}
+
+// folded is the difference between two states that are folded from their start.
+func (d *stateDiff) folded(ctx context.Context, reducer *replay.Reducer) (*replay.Difference, error) {
+	first, err := d.stream(ctx, d.streams[0])
+	if err != nil {
+		return nil, err
+	}
+	var difference *replay.Difference
+	if len(d.streams) == 1 {
+		difference, err = replay.DiffPoints(reducer, first, d.from, d.to)
+	} else {
+		second, failed := d.stream(ctx, d.streams[1])
+		if failed != nil {
+			return nil, failed
+		}
+		difference, err = replay.DiffStreams(reducer, first, second, d.to)
+	}
+	if err != nil {
+		return nil, d.unanswered(err)
+	}
+	return difference, nil
 }

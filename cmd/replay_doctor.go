@@ -8,15 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/nexus-blueprint/nexus/catalog"
-	"github.com/nexus-blueprint/nexus/compat"
-	"github.com/nexus-blueprint/nexus/document"
-	"github.com/nexus-blueprint/nexus/event"
 	"github.com/nexus-blueprint/nexus/event/index"
-	"github.com/nexus-blueprint/nexus/registry"
 	"github.com/nexus-blueprint/nexus/replay"
 	"github.com/nexus-blueprint/nexus/report"
-	"github.com/nexus-blueprint/nexus/schema"
 )
 
 func (a *app) replayDoctorCommand() *cobra.Command {
@@ -24,10 +18,11 @@ func (a *app) replayDoctorCommand() *cobra.Command {
 		Use:   "doctor LOG...",
 		Short: "Find what is wrong with a log: gaps, duplicates, disorder, broken causation, invalid events",
 		Long: `Reads the log once and reports gaps, duplicates, events out of order, time that runs
-back, causes that are missing, and records that cannot be read. With --catalog every
-event is also judged by its schema.`,
+back, causes that are missing, and records that cannot be read. With --catalog, or with
+--against a registry, every event is also judged by its schema.`,
 		Example: `  nexus replay doctor log.ndjson
-  nexus replay doctor log.ndjson --catalog catalog --report junit=doctor.xml`,
+  nexus replay doctor log.ndjson --catalog catalog --report junit=doctor.xml
+  nexus replay doctor log.ndjson --against confluent:central`,
 		Args: takes("LOG..."),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r, err := a.newReplay(cmd, "replay doctor")
@@ -39,21 +34,32 @@ event is also judged by its schema.`,
 	}
 	a.bindGate(c)
 	a.bindReplay(c)
+	a.bindEventSchemas(c)
 	return c
 }
 
 func (r *replayRun) doctor(ctx context.Context) error {
-	validate, err := r.eventValidator(ctx)
+	schemas, err := r.eventSchemas(ctx)
 	if err != nil {
 		return err
 	}
-	found, err := replay.Doctor(ctx, r.log, replay.DoctorOptions{Validate: validate})
+	o := replay.DoctorOptions{}
+	if schemas != nil {
+		o.Validate = schemas.judge
+	}
+	found, err := replay.Doctor(ctx, r.log, o)
 	if err != nil {
 		return unchecked(err)
+	}
+	if schemas != nil {
+		found.LeaveUndecided(replay.RuleInvalid, schemas.unjudged...)
 	}
 	to := r.report
 	to.Checked, to.Findings, to.Checks, to.Tables, to.Data = int(found.Events), found.Findings, found.Checks, found.Tables(), found
 	to.Errors = append(to.Errors, found.Problems...)
+	if schemas != nil {
+		schemas.conclude(r)
+	}
 	to.Headline = fmt.Sprintf("%s of %s examined", report.Count(int(found.Events), "event"), report.Count(found.Streams, "stream"))
 	if summary := to.Summary().String(); summary != "" {
 		to.Headline += ": " + summary
@@ -61,69 +67,6 @@ func (r *replayRun) doctor(ctx context.Context) error {
 		to.Headline += ": nothing wrong"
 	}
 	return nil
-}
-
-// eventValidator judges events by the schemas of the catalog; nil without one.
-func (r *replayRun) eventValidator(ctx context.Context) (func(*event.Event) ([]schema.Reason, bool), error) {
-	paths, err := r.options.catalogPaths("")
-	if err != nil || len(paths) == 0 {
-		return nil, err
-	}
-	c, err := r.options.loadCatalog(ctx, paths)
-	if err != nil {
-		return nil, err
-	}
-	r.report.Inputs = append(r.report.Inputs, catalogInput(c))
-	r.report.Errors = append(r.report.Errors, c.Problems...)
-	engines, err := r.app.newEngines(r.options)
-	if err != nil {
-		return nil, err
-	}
-	validators := map[string]schema.Validator{} // by type as the log writes it; nil for one without a schema
-	return func(e *event.Event) ([]schema.Reason, bool) {
-		validator, known := validators[e.Type]
-		if !known {
-			described := c.Event(e.Type, "")
-			if described == nil {
-				described = c.Event(event.ShortType(e.Type), "")
-			}
-			if described != nil {
-				var failed error
-				if validator, failed = r.validatorOf(described, engines); failed != nil {
-					r.report.Errors = append(r.report.Errors, problem(described.ID, failed))
-				}
-			}
-			validators[e.Type] = validator
-		}
-		if validator == nil {
-			return nil, false
-		}
-		doc, err := document.Parse("event.json", e.Data)
-		if err == nil {
-			err = validator.Validate(doc.Value())
-		}
-		if err == nil {
-			return nil, true
-		}
-		return schema.Reasons(err), true
-	}, nil
-}
-
-// validatorOf compiles the schema of a catalog's event; nil when it has none.
-func (r *replayRun) validatorOf(e *catalog.Event, engines map[schema.Format]compat.Engine) (schema.Validator, error) {
-	s := e.Schema.Get
-	engine := engines[r.app.formatOf(s)]
-	if !e.Schema.Known() || len(s.Text) == 0 || engine == nil {
-		return nil, nil
-	}
-	parsed, err := engine.Parse(schema.Schema{
-		Subject: e.ID, Version: e.Version.Get, Format: engine.Format(), File: s.File, Text: s.Text,
-		Resolve: registry.Resolver(s.File, r.app.readRepository),
-	})
-	if err != nil {
-		return nil, err
-	}
-	return parsed.Validator()
 }
 
 func (a *app) replayTraceCommand() *cobra.Command {
@@ -168,7 +111,10 @@ func (r *replayRun) trace(ctx context.Context, id string) error {
 	r.stats = &replay.Stats{BrokenCount: int64(tree.Unreadable)}
 	table := report.Table{Title: "Trace of " + id, Columns: []string{"Event"}}
 	for _, line := range tree.Lines() {
-		table.Rows = append(table.Rows, []string{line.String()})
+		// A table swallows other spaces than those that may not be broken at.
+		branch := strings.TrimSuffix(line.Branch, " ")
+		indent := strings.ReplaceAll(branch, " ", "\u00a0")
+		table.Rows = append(table.Rows, []string{indent + strings.TrimPrefix(line.String(), branch)})
 	}
 	to := r.report
 	to.Checked, to.Tables, to.Data = len(table.Rows), []report.Table{table}, tree
@@ -203,13 +149,13 @@ func (a *app) replaySnapshotsCommand() *cobra.Command {
 }
 
 func (r *replayRun) snapshots(ctx context.Context, perRead float64) error {
-	reducer, err := r.options.reducer("")
+	reducer, err := r.reducer(ctx, "")
 	if err != nil {
 		return err
 	}
 	advice, err := replay.Snapshots(ctx, r.log, reducer, replay.SnapshotOptions{WritesPerRead: perRead})
 	if err != nil {
-		return unchecked(err)
+		return r.unfolded(err)
 	}
 	r.stats = &advice.Stats
 	to := r.report

@@ -41,7 +41,11 @@ Recorded values are hidden unless --show-data is given.`,
 			}
 			e := &export{r, out, flagText(cmd.Flags(), "stream"), flagText(cmd.Flags(), "correlation")}
 			work := e.ndjson
-			if form == "html" {
+			if form == "ndjson" {
+				if err := r.refuse("index", "reducer", "reducer-cmd"); err != nil {
+					return err
+				}
+			} else {
 				work = e.html
 				if (e.stream == "") == (e.correlation == "") {
 					return usagef("nexus replay export: a page is about one stream or one correlation").hint("name it with --stream or --correlation")
@@ -110,7 +114,7 @@ func (e *export) ndjson(ctx context.Context) error {
 	}
 	e.stats = &replay.Stats{Broken: done.Faults, BrokenCount: done.Unreadable}
 	e.report.Checked, e.report.Data = int(done.Written), done
-	e.report.Headline = fmt.Sprintf("%s of %d written to %s", report.Count(int(done.Written), "event"), done.Read, e.out)
+	e.report.Headline = fmt.Sprintf("%d of %s written to %s", done.Written, report.Count(int(done.Read), "event"), e.out)
 	if !e.showData() {
 		e.report.Headline += "; recorded values are hidden, --show-data keeps them"
 	}
@@ -122,7 +126,13 @@ func (e *export) html(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := e.writing(func(w *bufio.Writer) error { return page.WriteHTML(w) }); err != nil {
+	write := func(w *bufio.Writer) error {
+		if err := page.WriteHTML(w); err != nil {
+			return e.unfolded(err)
+		}
+		return nil
+	}
+	if err := e.writing(write); err != nil {
 		return err
 	}
 	e.report.Checked = events
@@ -156,7 +166,7 @@ func (e *export) page(ctx context.Context) (page replay.Page, events int, err er
 		if err != nil {
 			return page, 0, err
 		}
-		reducer, err := e.options.reducer(id)
+		reducer, err := e.reducer(ctx, id)
 		if err != nil {
 			return page, 0, err
 		}

@@ -33,7 +33,7 @@ type or, as in gap:OrderPlaced, of one.`,
 			}
 			events, _ := cmd.Flags().GetInt("events")
 			seed, _ := cmd.Flags().GetUint64("seed")
-			o := replay.GenerateOptions{Events: events, Seed: seed, Read: a.readRepository, Anomalies: flagTexts(cmd.Flags().Lookup("anomaly"))}
+			o := replay.GenerateOptions{Events: events, Seed: seed, Anomalies: flagTexts(cmd.Flags().Lookup("anomaly"))}
 			for _, anomaly := range o.Anomalies {
 				kind, _, _ := strings.Cut(anomaly, ":")
 				if err := oneOf("kind of anomaly", kind, replay.AnomalyKinds()); err != nil {
@@ -69,6 +69,7 @@ func (e *export) generate(ctx context.Context, argument string, o replay.Generat
 	e.app.addFields(ctx, c, engines)
 	e.report.Errors = append(e.report.Errors, c.Problems...)
 	e.report.Inputs = append(e.report.Inputs, catalogInput(c))
+	o.Read = readBelow(c.Base)
 	var done *replay.Generated
 	err = e.writing(func(w *bufio.Writer) (err error) {
 		if done, err = replay.Generate(ctx, w, c, o); err != nil {

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,9 +23,15 @@ func (a *app) replayIndexCommand() *cobra.Command {
 		Long: `Reads the log once and writes where each stream, correlation id and event id stands,
 with the sizes and rates of every type. Questions about one stream, and trace, use the
 index as long as the log is as it was, and say when it is not. A compressed log cannot be read from its
-middle: write it out first.`,
+middle: write it out first.
+
+Beside the index stand snapshots: states of the longer streams on their way, so that
+a state at a point is found without folding all that came before. auto takes one when
+at least 64 events and eight times its bytes have gone by, a number takes one every so
+many events.`,
 		Example: `  nexus replay index log.ndjson
-  nexus replay log.ndjson --stream order-17`,
+  nexus replay index log.ndjson --snapshots 100
+  nexus replay log.ndjson --stream order-17 --at 250`,
 		Args: takes("LOG"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r, err := a.newReplay(cmd, "replay index")
@@ -36,6 +43,7 @@ middle: write it out first.`,
 	}
 	a.bindGate(c)
 	a.bindReplay(c)
+	c.Flags().String("snapshots", "auto", "how often a state is kept: auto, none, or every `N` events")
 	return c
 }
 
@@ -48,22 +56,32 @@ type indexData struct {
 	Correlations int    `json:"correlations"`
 	LogBytes     int64  `json:"log_bytes"`
 	IndexBytes   int64  `json:"index_bytes"`
+	// Snapshots is null where none were taken.
+	Snapshots *snapshotsData `json:"snapshots"`
 }
 
 func (r *replayRun) buildIndex(ctx context.Context) error {
+	plan, err := r.snapshotPlan()
+	if err != nil {
+		return err
+	}
 	file := r.indexFile()
 	stats, err := index.Build(ctx, r.log, r.app.abs(file))
 	if err != nil {
 		if input, ok := errors.AsType[*index.InputError](err); ok {
-			return unchecked(fmt.Errorf("indexing %s: %s", input.File, input.Why), input.Hint,
-				"nexus replay export LOG --as ndjson -o FILE writes a log that can be indexed")
+			return unchecked(fmt.Errorf("indexing %s: %s", input.File, input.Why),
+				cmp.Or(input.Hint, "nexus replay export LOG --as ndjson --show-data -o FILE writes a log that can be indexed"))
 		}
 		return unchecked(err)
 	}
+	snapshots, taken, err := r.takeSnapshots(ctx, plan, stats.LogBytes)
+	if err != nil {
+		return unchecked(err, "--snapshots none does without")
+	}
 	r.report.Checked = int(stats.Events)
-	r.report.Data = indexData{file, stats.Events, stats.Streams, stats.Types, stats.Correlations, stats.LogBytes, stats.IndexBytes}
+	r.report.Data = indexData{file, stats.Events, stats.Streams, stats.Types, stats.Correlations, stats.LogBytes, stats.IndexBytes, snapshots}
 	r.report.Headline = fmt.Sprintf("%s of %s indexed in %s: %d bytes, %.1f %% of the log", report.Count(int(stats.Events), "event"),
-		report.Count(stats.Streams, "stream"), file, stats.IndexBytes, 100*float64(stats.IndexBytes)/float64(max(stats.LogBytes, 1)))
+		report.Count(stats.Streams, "stream"), file, stats.IndexBytes, 100*float64(stats.IndexBytes)/float64(max(stats.LogBytes, 1))) + taken
 	if stats.Faults > 0 {
 		r.report.Errors = append(r.report.Errors, report.Problem{Code: "unreadable-record",
 			Message: report.Count(int(stats.Faults), "record") + " could not be read and are not in the index"})
@@ -134,6 +152,3 @@ func readIndexed(ctx context.Context, x *index.Index, reader *index.Reader, id s
 	}
 	return replay.NewStream(id, events), nil
 }
-
-// note adds a remark below the last table.
-func (r *replayRun) note(text string) { r.remarks = append(r.remarks, text) }

@@ -60,7 +60,7 @@ func (r *replayRun) minimise(ctx context.Context, id string, expression *replay.
 	if err != nil {
 		return err
 	}
-	reducer, err := r.options.reducer(id)
+	reducer, err := r.reducer(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -68,20 +68,28 @@ func (r *replayRun) minimise(ctx context.Context, id string, expression *replay.
 	if never, ok := errors.AsType[*replay.NeverError](err); ok {
 		r.report.Findings = append(r.report.Findings, never.Finding())
 		r.report.Checked, r.report.Headline = never.Events, never.Error()
+		r.report.Data = replay.MinimumData{
+			Stream: id, Expr: expression.String(), Reducer: reducer.Name(), Version: reducer.Version(), Hash: reducer.Hash(),
+			Of: never.Events, Events: []*replay.EventData{}, Minimal: true,
+		}
 		return nil
 	}
 	if err != nil {
-		return usage(err)
+		return r.unanswered(err)
 	}
 	if !r.showData() {
-		if found, err = found.Neutral(ctx, replay.MinimiseOptions{}); err != nil {
-			return unchecked(err)
+		found, err = found.Neutral(ctx, replay.MinimiseOptions{})
+		if errors.Is(err, replay.ErrNotNeutral) {
+			return unchecked(err, "nothing was written; --show-data writes the events as they were recorded")
+		}
+		if err != nil {
+			return r.unfolded(err)
 		}
 	}
 	if err := os.WriteFile(r.app.abs(out), found.Fixture(), 0o644); err != nil {
 		return usage(fmt.Errorf("writing %s: %w", out, reason(err)))
 	}
-	r.note("written to " + out)
+	r.note("Written to " + out + ".")
 	r.bothViews(func(to *report.Report, v view) {
 		to.Checked, to.Data, to.Headline = found.Of, found.Data(v.show), found.Headline()
 		to.Tables = []report.Table{v.noted(found.Table(v.show))}

@@ -59,7 +59,8 @@ its form is found out.`,
 	f.Bool("all", false, "the state of every stream")
 	f.String("at", "", "up to this `POINT`: a sequence, a time in RFC 3339, or an event's id; seq:, time: and id: force it")
 	f.String("known-at", "", "as it was known at this `TIME`: leave out what was recorded later")
-	f.Bool("validate", false, "judge every event by its schema in the catalog, as nexus replay doctor does")
+	f.Bool("validate", false, "judge every event by its schema in the catalog or the registry, as nexus replay doctor does")
+	a.bindEventSchemas(c)
 	f.BoolP("interactive", "i", false, "step through the stream on the terminal")
 	f.String("where", "", "only events for which this `EXPRESSION` is true, such as 'event.type == \"OrderPlaced\"'")
 	c.AddCommand(
@@ -127,8 +128,8 @@ func (t *timeline) contradiction() error {
 		return usagef("nexus replay -i: it steps through one stream").hint("name it with --stream")
 	case interactive && !ui.NewTerminal(t.app.stdout, t.app.env, "auto").Interactive:
 		return usagef("nexus replay -i: standard output is no terminal").hint("without -i the timeline is printed")
-	case validate && len(flagTexts(flags.Lookup("catalog"))) == 0 && t.options.config.entries["catalog.paths"].texts == nil:
-		return usagef("nexus replay --validate: there is no catalog to judge by").hint("name one with --catalog")
+	case !validate && flags.Changed("against"):
+		return usagef("nexus replay --against: it says by which schemas events are judged").hint("add --validate")
 	case t.all && t.id != "":
 		return usagef("nexus replay: --all and --stream contradict each other")
 	case t.at.NeedsStream() && t.id == "":
@@ -136,13 +137,28 @@ func (t *timeline) contradiction() error {
 	case t.id == "" && !t.all && flagText(flags, "at")+flagText(flags, "known-at") != "":
 		return usagef("nexus replay: --at and --known-at need a stream, or all").hint("add --stream ID or --all")
 	}
-	return nil
+	return t.refuse(t.idle(validate)...)
+}
+
+// idle are the flags that play no part in what is asked.
+func (t *timeline) idle(validate bool) []string {
+	switch {
+	case validate:
+		return []string{"index", "reducer", "reducer-cmd"}
+	case t.id != "":
+		return []string{"catalog"}
+	case t.all:
+		return []string{"catalog", "index"}
+	}
+	return []string{"catalog", "index", "reducer", "reducer-cmd"}
 }
 
 func (t *timeline) run(ctx context.Context) error {
 	switch {
 	case flagText(t.options.flags, "validate") == "true":
 		return t.doctor(ctx)
+	case t.id != "" && t.wantsState():
+		return t.state(ctx)
 	case t.id != "":
 		return t.one(ctx)
 	case t.all:
@@ -154,7 +170,7 @@ func (t *timeline) run(ctx context.Context) error {
 // stepData is one step in the report's data.
 type stepData struct {
 	Sequence    *int64       `json:"sequence"` // null when the log has none
-	Time        string       `json:"time"`
+	Time        *string      `json:"time"`
 	ID          string       `json:"id"`
 	Type        string       `json:"type"`
 	Correlation string       `json:"correlation"`
@@ -164,10 +180,12 @@ type stepData struct {
 
 // changeData is one changed value.
 type changeData struct {
-	Path   string `json:"path"`
-	Before any    `json:"before"` // null where there was nothing
-	After  any    `json:"after"`
-	Rule   string `json:"rule"`
+	Path    string `json:"path"`
+	Before  any    `json:"before"` // null where there was nothing
+	After   any    `json:"after"`
+	Added   bool   `json:"added"`
+	Removed bool   `json:"removed"`
+	Rule    string `json:"rule"`
 }
 
 // timelineData is the payload of nexus replay for one stream.
@@ -175,6 +193,7 @@ type timelineData struct {
 	Stream     string     `json:"stream"`
 	Reducer    string     `json:"reducer"`
 	Duplicates int        `json:"duplicates"`
+	Earlier    int        `json:"earlier"` // events folded into the state before the steps
 	Steps      []stepData `json:"steps"`
 	State      any        `json:"state"`
 }
@@ -185,7 +204,7 @@ func (t *timeline) one(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	reducer, err := t.options.reducer(t.id)
+	reducer, err := t.reducer(ctx, t.id)
 	if err != nil {
 		return err
 	}
@@ -199,7 +218,7 @@ func (t *timeline) one(ctx context.Context) error {
 	state := reducer.Init()
 	for step, err := range replay.Timeline(reducer, stream, replay.Options{At: t.at, KnownAt: t.knownAt}) {
 		if err != nil {
-			return usage(err)
+			return t.unanswered(err)
 		}
 		steps, state = append(steps, step), step.After
 		if step.Err != nil {
@@ -207,10 +226,13 @@ func (t *timeline) one(ctx context.Context) error {
 		}
 	}
 	if flagText(t.options.flags, "interactive") == "true" {
-		return t.interact(ctx, stream, reducer, steps)
+		if err := t.interact(ctx, stream, reducer, steps); err != nil {
+			return err
+		}
+		t.shown = true
 	}
 	t.notApplied(failed)
-	t.bothViews(func(to *report.Report, v view) { t.show(to, v, stream, reducer, steps, state) })
+	t.bothViews(func(to *report.Report, v view) { t.show(to, v, stream, reducer, steps, state, 0) })
 	return nil
 }
 
@@ -229,10 +251,11 @@ func chosen(events []*event.Event, where *replay.Expr) ([]*event.Event, error) {
 	return kept, nil
 }
 
-// show fills a report with the steps and the state behind them.
-func (t *timeline) show(to *report.Report, v view, s replay.Stream, reducer *replay.Reducer, steps []replay.Step, state *replay.State) {
+// show fills a report with the steps and the state behind them and behind a
+// number of earlier ones.
+func (t *timeline) show(to *report.Report, v view, s replay.Stream, reducer *replay.Reducer, steps []replay.Step, state *replay.State, earlier int) {
 	table := report.Table{Title: s.ID, Columns: []string{"Sequence", "Time", "Event", "What changed"}}
-	data := timelineData{Stream: s.ID, Reducer: reducer.Name(), Duplicates: s.Duplicates, Steps: []stepData{}, State: v.value(state.Value())}
+	data := timelineData{Stream: s.ID, Reducer: reducer.Name(), Duplicates: s.Duplicates, Earlier: earlier, Steps: []stepData{}, State: v.value(state.Value())}
 	for _, step := range steps {
 		changed := v.changesText(step.Changed)
 		if step.Err != nil {
@@ -241,26 +264,24 @@ func (t *timeline) show(to *report.Report, v view, s replay.Stream, reducer *rep
 		table.Rows = append(table.Rows, []string{sequenceText(step.Event), timeText(step.Event.Time), step.Event.Type, changed})
 		data.Steps = append(data.Steps, v.step(step))
 	}
+	if t.where != nil {
+		table.Notes = append(table.Notes, "only the events for which "+t.where.String()+" are folded, so that the state is theirs alone")
+	}
 	if s.Duplicates > 0 {
 		table.Notes = append(table.Notes, report.Count(s.Duplicates, "event")+" delivered again changed nothing")
 	}
-	to.Checked = len(steps)
+	if earlier > 0 {
+		table.Notes = append(table.Notes, report.Count(earlier, "earlier event")+" folded into the state and not listed; without --at all are")
+	}
+	to.Checked = earlier + len(steps)
 	to.Tables = []report.Table{table, v.stateTable("State", state)}
 	to.Data = data
-	to.Headline = fmt.Sprintf("%s of %s replayed by %s", report.Count(len(steps), "event"), s.ID, reducerName(reducer))
-}
-
-// reducerName is how reports call a reducer.
-func reducerName(r *replay.Reducer) string {
-	if r.Name() == "" {
-		return "merging their data, since no reducer is configured for it"
-	}
-	return fmt.Sprintf("reducer %s version %d", r.Name(), r.Version())
+	to.Headline = fmt.Sprintf("%s of %s replayed by %s", report.Count(to.Checked, "event"), s.ID, reducer)
 }
 
 func (v view) step(step replay.Step) stepData {
 	e := step.Event
-	d := stepData{Time: timeText(e.Time), ID: string(e.ID), Type: e.Type, Correlation: string(e.CorrelationID), Changes: []changeData{}}
+	d := stepData{Time: timeData(e.Time), ID: string(e.ID), Type: e.Type, Correlation: string(e.CorrelationID), Changes: []changeData{}}
 	if e.HasSequence {
 		d.Sequence = &e.Sequence
 	}
@@ -275,7 +296,7 @@ func (v view) step(step replay.Step) stepData {
 }
 
 func (v view) change(c replay.Change) changeData {
-	return changeData{c.Path.Pointer(), v.value(c.Before), v.value(c.After), c.Rule}
+	return changeData{c.Path.String(), v.value(c.Before), v.value(c.After), c.Added, c.Removed, c.Rule}
 }
 
 // stateTable lists the values of a state by their paths.
@@ -287,57 +308,12 @@ func (v view) stateTable(title string, s *replay.State) report.Table {
 	return table
 }
 
-// everyData is the payload of nexus replay --all.
-type everyData struct {
-	Streams []streamData `json:"streams"`
-}
-
-type streamData struct {
-	Stream string `json:"stream"`
-	Events int64  `json:"events"`
-	State  any    `json:"state"`
-}
-
-// every folds the whole log.
-func (t *timeline) every(ctx context.Context) error {
-	reducer, err := t.options.reducer("")
-	if err != nil {
-		return err
-	}
-	result, err := replay.FoldAll(ctx, t.log, reducer, replay.FoldOptions{At: t.at, KnownAt: t.knownAt})
-	if err != nil {
-		return unchecked(err)
-	}
-	t.stats = &result.Stats
-	states := make([]*replay.State, len(result.Streams))
-	var failed []*replay.ApplyError
-	for i := range result.Streams {
-		failed = append(failed, result.Streams[i].Failed...)
-		if states[i], err = result.Streams[i].State(); err != nil {
-			return unchecked(err)
-		}
-	}
-	t.notApplied(failed)
-	t.bothViews(func(to *report.Report, v view) {
-		table := report.Table{Title: "Streams", Columns: []string{"Stream", "Events", "State"}}
-		data := everyData{Streams: []streamData{}}
-		for i, s := range result.Streams {
-			table.Rows = append(table.Rows, []string{s.ID, fmt.Sprint(s.Events), v.text(states[i].Value(), false)})
-			data.Streams = append(data.Streams, streamData{s.ID, s.Events, v.value(states[i].Value())})
-		}
-		to.Checked, to.Tables, to.Data = len(result.Streams), []report.Table{table}, data
-		to.Headline = fmt.Sprintf("%s of %s folded by %s", report.Count(int(result.Stats.Events), "event"),
-			report.Count(len(result.Streams), "stream"), reducerName(reducer))
-	})
-	return nil
-}
-
 // summaryData is the payload of nexus replay without a flag.
 type summaryData struct {
 	Events  int64          `json:"events"`
 	Streams int            `json:"streams"`
-	First   string         `json:"first"`
-	Last    string         `json:"last"`
+	First   *string        `json:"first"` // null when no event says when it happened
+	Last    *string        `json:"last"`
 	Types   map[string]int `json:"types"`
 	Mapping string         `json:"mapping"`
 }
@@ -377,8 +353,8 @@ func (t *timeline) summary(ctx context.Context) error {
 			last = e.Time
 		}
 	}
-	data.Streams, data.First, data.Last = len(streams), timeText(first), timeText(last)
-	table := report.Table{Title: "Types", Columns: []string{"Type", "Events"}, Notes: []string{data.Mapping}}
+	data.Streams, data.First, data.Last = len(streams), timeData(first), timeData(last)
+	table := report.Table{Title: "Types", Columns: []string{"Type", "Events"}, Notes: []string{"Read as " + data.Mapping}}
 	names := make([]string, 0, len(data.Types))
 	for name := range data.Types {
 		names = append(names, name)
@@ -389,8 +365,11 @@ func (t *timeline) summary(ctx context.Context) error {
 	}
 	r := t.report
 	r.Checked, r.Tables, r.Data = int(data.Events), []report.Table{table}, data
-	r.Headline = fmt.Sprintf("%s of %s in %s, from %s to %s", report.Count(int(data.Events), "event"),
-		report.Count(len(names), "type"), report.Count(data.Streams, "stream"), data.First, data.Last)
+	r.Headline = fmt.Sprintf("%s of %s in %s", report.Count(int(data.Events), "event"),
+		report.Count(len(names), "type"), report.Count(data.Streams, "stream"))
+	if data.First != nil {
+		r.Headline += fmt.Sprintf(", from %s to %s", *data.First, *data.Last)
+	}
 	return nil
 }
 
@@ -410,7 +389,8 @@ func (t *timeline) interact(ctx context.Context, s replay.Stream, reducer *repla
 		}
 		return shown
 	}
-	return ui.RunTimeline(ctx, ui.NewTerminal(t.app.stdout, t.app.env, t.color), t.app.stdin, t.app.stdout, ui.TimelineModel{
+	var broken error // of the team's own reducer, which ends all answers
+	err := ui.RunTimeline(ctx, ui.NewTerminal(t.app.stdout, t.app.env, t.color), t.app.stdin, t.app.stdout, ui.TimelineModel{
 		Title: s.ID, Steps: show(steps, nil),
 		Toggle: func(off map[int]bool) []ui.TimelineStep {
 			rest := replay.Stream{ID: s.ID}
@@ -421,6 +401,10 @@ func (t *timeline) interact(ctx context.Context, s replay.Stream, reducer *repla
 			}
 			var again []replay.Step
 			for step, err := range replay.Timeline(reducer, rest, replay.Options{At: t.at, KnownAt: t.knownAt}) {
+				if failed, ok := errors.AsType[*replay.CommandError](err); ok {
+					broken = failed
+					return nil
+				}
 				if err != nil {
 					break // a point was asked for that went with its event
 				}
@@ -429,6 +413,10 @@ func (t *timeline) interact(ctx context.Context, s replay.Stream, reducer *repla
 			return show(again, off)
 		},
 	})
+	if broken != nil {
+		return t.unanswered(broken)
+	}
+	return err
 }
 
 // timelineStep is a step as the terminal shows it: whole, since a person is there.

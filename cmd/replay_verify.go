@@ -40,17 +40,17 @@ files, and in any format of the same log.`,
 }
 
 func (r *replayRun) verify(ctx context.Context, expected string) error {
-	reducer, err := r.options.reducer("")
+	reducer, err := r.reducer(ctx, "")
 	if err != nil {
 		return err
 	}
 	v, err := replay.Verify(ctx, r.log, reducer, replay.FoldOptions{})
 	if err != nil {
-		return unchecked(err)
+		return r.unfolded(err)
 	}
 	r.stats = &v.Stats
 	to := r.report
-	to.Checked, to.Data, to.Tables, to.Headline = len(v.Streams), v.Data(), []report.Table{v.Table()}, "root "+v.Root
+	to.Checked, to.Data, to.Tables, to.Headline = len(v.Streams), v.Data(), []report.Table{v.Table()}, v.Headline()
 	if expected != "" {
 		to.Findings = v.Expect(expected)
 	}

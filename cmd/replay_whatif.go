@@ -96,19 +96,18 @@ func (r *replayRun) whatIf(ctx context.Context, id string, overlay replay.Overla
 	if err != nil {
 		return err
 	}
-	reducer, err := r.options.reducer(id)
+	reducer, err := r.reducer(ctx, id)
 	if err != nil {
 		return err
 	}
 	found, err := replay.WhatIf(reducer, stream, overlay)
 	if err != nil {
-		return usage(err)
+		return r.unanswered(err)
 	}
 	r.notApplied(found.FailedAfter)
 	r.bothViews(func(to *report.Report, v view) {
 		to.Checked, to.Data, to.Findings = found.EventsAfter, found.Data(v.show), found.Findings()
-		to.Tables = found.Tables(v.show)
-		to.Tables[0] = v.noted(to.Tables[0])
+		to.Tables = v.notedLast(found.Tables(v.show))
 		to.Headline = fmt.Sprintf("%s at the end of %s, with %s instead of %d",
 			report.Count(len(found.Changes), "difference"), id, report.Count(found.EventsAfter, "event"), found.Events)
 	})

@@ -123,7 +123,7 @@ func (c *schemaCheck) observe(ctx context.Context, subject string) (*observed, e
 	if c.catalog != nil {
 		e := c.catalog.Event(subject, "")
 		if e != nil {
-			_ = c.app.listFields(e, c.judge.engines) // without its fields every value is hidden
+			_ = c.app.listFields(e, c.judge.engines, c.catalog.Base) // without its fields every value is hidden
 		}
 		o.redactor = newRedactor(e, c.showData())
 		return o, nil

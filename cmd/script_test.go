@@ -2,7 +2,9 @@ package cmd_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,12 +21,16 @@ func TestMain(m *testing.M) {
 		"nexus": func() {
 			os.Exit(cmd.Main(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 		},
+		"reducer": reducer,
 	})
 }
 
 // TestScripts runs the program the way its user does. NEXUS_UPDATE=1 rewrites
 // the expected outputs that scripts compare with.
 func TestScripts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short: each command is a process; what is concurrent in one is tested within this")
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("..", "testdata", "script"),
 		RequireExplicitExec: true,
@@ -42,6 +48,42 @@ func TestScripts(t *testing.T) {
 			return os.WriteFile(filepath.Join(env.WorkDir, "gitconfig"), []byte("[user]\n\tname = Test\n\temail = test@example.com\n[init]\n\tdefaultBranch = main\n"), 0o644)
 		},
 	})
+}
+
+// reducer is a team's own reducer: it counts the events of each stream and adds
+// their amounts. With an argument it answers event e2 with that, or dies of it.
+func reducer() {
+	type state struct {
+		Count  int    `json:"count"`
+		Amount int    `json:"amount"`
+		Last   string `json:"last"`
+	}
+	states := map[string]state{}
+	for in := json.NewDecoder(os.Stdin); ; {
+		var line struct {
+			Stream string
+			Event  struct {
+				ID, Type string
+				Data     struct{ Amount int }
+			}
+		}
+		if in.Decode(&line) != nil {
+			return
+		}
+		if line.Event.ID == "e2" && len(os.Args) > 1 {
+			if os.Args[1] == "die" {
+				fmt.Fprintln(os.Stderr, "cannot fold for c-1")
+				os.Exit(1)
+			}
+			fmt.Println(os.Args[1])
+			continue
+		}
+		s := states[line.Stream]
+		s.Count, s.Amount, s.Last = s.Count+1, s.Amount+line.Event.Data.Amount, line.Event.Type
+		states[line.Stream] = s
+		text, _ := json.Marshal(s)
+		fmt.Printf("{\"state\":%s}\n", text)
+	}
 }
 
 // exits runs a program and demands its exact exit code: exits 3 nexus schema check

@@ -28,7 +28,7 @@ const (
 )
 
 // Advise picks the changes of the sensitivities that are the team's to make and
-// save money, and says how they compare with what routing saves.
+// save money, and says where they save more than routing does.
 func (e *Estimate) Advise(o *Outcome, list []Sensitivity) []Advice {
 	routing := e.Baseline().Total - o.Total
 	var advice []Advice
@@ -38,12 +38,9 @@ func (e *Estimate) Advise(o *Outcome, list []Sensitivity) []Advice {
 		if !ok || saves < leastAdvice || saves.Dollars() < leastShare*o.Total.Dollars() {
 			continue
 		}
-		a := Advice{Change: s.Change, Saves: saves, Text: fmt.Sprintf("%s: %s a month less", what, saves)}
-		switch {
-		case routing > 0 && saves > routing:
-			a.Text += fmt.Sprintf(", more than the %s that routing saves", routing)
-		case routing < 0:
-			a.Text += fmt.Sprintf("; routing costs %s more than it saves", -routing)
+		a := Advice{Change: s.Change, Saves: saves, Text: what}
+		if !routing.idle() && routing > 0 && saves > routing {
+			a.Text += fmt.Sprintf(" (routing saves %s)", routing)
 		}
 		advice = append(advice, a)
 	}

@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/nexus-blueprint/nexus/report"
 )
 
 // Assumptions are what an estimate takes for granted. Each has a key, and can be
@@ -151,8 +149,5 @@ func unknownKey(key string) error {
 	for _, row := range assumptions {
 		keys = append(keys, row.key)
 	}
-	if near := report.Nearest(key, keys); near != "" {
-		return fmt.Errorf("what-if has no key %q; did you mean %s?", key, near)
-	}
-	return fmt.Errorf("what-if has no key %q; the keys are %s", key, strings.Join(keys, ", "))
+	return fmt.Errorf("what-if has no key %q%s", key, didYouMean(key, keys))
 }

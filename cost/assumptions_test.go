@@ -49,7 +49,7 @@ func TestWhatIfRefuses(t *testing.T) {
 		{"", "has no value; write key=value"},
 		{"batch", "has no value; write key=value"},
 		{"bacth=5", "did you mean batch?"},
-		{"colour=5", "the keys are region, batch,"},
+		{"colour=5", "there are region, batch,"},
 		{"batch=0", "expected a whole number from 1 to 10"},
 		{"batch=11", "expected a whole number from 1 to 10"},
 		{"batch=1e1", "expected a whole number from 1 to 10"},

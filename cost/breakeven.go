@@ -23,7 +23,7 @@ func (e *Estimate) BreakEvens() []BreakEven {
 			continue
 		}
 		for path, p := range e.pricer.paths {
-			if p.Capacity == nil || kinesisModes[p.Name] == "" || len(e.pricer.quotes[kind][path].Refused) > 0 {
+			if p.Capacity == nil || kinesisModes[p.Name] == "" || len(e.pricer.quote(kind, path).Refused) > 0 {
 				continue
 			}
 			rent := dollars(p.Capacity.Rent(1, 0))
@@ -48,7 +48,7 @@ func breakEven(rent, use, rented float64) float64 { return rent / max(0, use-ren
 func (e *Estimate) cheapestUse(kind int) (best int, cost float64) {
 	best = -1
 	for _, path := range e.pricer.columns(&e.options) {
-		if e.pricer.paths[path].Capacity != nil || len(e.pricer.quotes[kind][path].Refused) > 0 {
+		if e.pricer.paths[path].Capacity != nil || len(e.pricer.quote(kind, path).Refused) > 0 {
 			continue
 		}
 		if c := e.pricer.variable(kind, path); best < 0 || c < cost {

@@ -1,6 +1,7 @@
 package cost
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -106,11 +107,17 @@ func budgetError(d *document.Document, name, pointer, format string, values ...a
 	return fmt.Errorf("%s: %s", place, fmt.Sprintf(format, values...))
 }
 
+// didYouMean names the word that is probably meant, else all that there are.
 func didYouMean(word string, words []string) string {
+	return cmp.Or(nearest(word, words), "; there are "+strings.Join(words, ", "))
+}
+
+// nearest names the word that is probably meant; it is empty when none is.
+func nearest(word string, words []string) string {
 	if near := report.Nearest(word, words); near != "" {
 		return "; did you mean " + near + "?"
 	}
-	return "; there are " + strings.Join(words, ", ")
+	return ""
 }
 
 // A Group is an amount by a key.
@@ -162,6 +169,6 @@ func (e *Estimate) By(o *Outcome, key string) []Group {
 		}
 		groups = append(groups, g)
 	}
-	slices.SortStableFunc(groups, func(a, b Group) int { return int(max(-1, min(1, b.Cost-a.Cost))) })
+	slices.SortStableFunc(groups, func(a, b Group) int { return cmp.Compare(b.Cost, a.Cost) })
 	return groups
 }

@@ -65,6 +65,8 @@ type Traffic struct {
 	// where none was.
 	Recorded map[string]float64
 	Basis    Basis
+	// Grown is what was added to Sizes for a change of the schema.
+	Grown Growth
 }
 
 // Size is a size of events and how many have it.
@@ -113,7 +115,7 @@ type Quote struct {
 
 // A Refusal is one demand of a type that a path does not meet.
 type Refusal struct {
-	Need string // latency, ordering, size, quota or price
+	Need string // latency, latency-unknown, ordering, size, quota, retention or price
 	Text string
 }
 

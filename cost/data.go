@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"math"
 	"strconv"
-
-	"github.com/nexus-blueprint/nexus/report"
 )
 
 // Data is the estimate for machines. Amounts are dollars a month.
@@ -27,6 +25,7 @@ type Data struct {
 	Claim       *claimData        `json:"claim"`
 	Increase    *increaseData     `json:"increase"`
 	Assumptions map[string]string `json:"assumptions"`
+	Sides       *sidesData        `json:"sides"` // null without both a log and a catalog
 	Missing     []missingData     `json:"missing"`
 	Store       []storeData       `json:"store"`
 }
@@ -57,8 +56,8 @@ type typeData struct {
 	EventsPerSec json.Number `json:"events_per_second"`
 	MeanBytes    json.Number `json:"mean_bytes"`
 	Cost         json.Number `json:"cost"`
-	LatencyMs    int64       `json:"latency_p99_ms"`
-	AllowedMs    int64       `json:"allowed_ms"` // 0: any
+	LatencyMs    *int64      `json:"latency_p99_ms"` // null: unknown, or no path
+	AllowedMs    int64       `json:"allowed_ms"`     // 0: any
 	Missed       []string    `json:"missed"`
 }
 
@@ -77,6 +76,8 @@ type groupData struct {
 	By   string      `json:"by"`
 	Name string      `json:"name"`
 	Cost json.Number `json:"cost"`
+	Low  json.Number `json:"low"`
+	High json.Number `json:"high"`
 }
 
 type sensitivityData struct {
@@ -131,6 +132,40 @@ type typeIncreaseData struct {
 	Why    string      `json:"why"`
 }
 
+type sidesData struct {
+	Strategy string         `json:"strategy"`
+	Declared json.Number    `json:"declared"`
+	Observed json.Number    `json:"observed"`
+	Events   []sideDataLine `json:"events"`
+}
+
+type sideDataLine struct {
+	Event    string       `json:"event"`
+	Declared *sideTraffic `json:"declared"` // null where the side has none
+	Observed *sideTraffic `json:"observed"`
+}
+
+type sideTraffic struct {
+	EventsPerSec json.Number `json:"events_per_second"`
+	MeanBytes    json.Number `json:"mean_bytes"`
+	Cost         json.Number `json:"cost"`
+}
+
+func (s *Sides) data() *sidesData {
+	d := &sidesData{s.Strategy, dollarsOf(s.Declared.Total), dollarsOf(s.Observed.Total), []sideDataLine{}}
+	for _, e := range s.Events {
+		d.Events = append(d.Events, sideDataLine{e.Event, e.Declared.data(), e.Observed.data()})
+	}
+	return d
+}
+
+func (t *SideTraffic) data() *sideTraffic {
+	if t == nil {
+		return nil
+	}
+	return &sideTraffic{number(t.Rate), number(t.Bytes), dollarsOf(t.Cost)}
+}
+
 type missingData struct {
 	Type string `json:"type"`
 	What string `json:"what"`
@@ -142,14 +177,12 @@ type storeData struct {
 	Cost json.Number `json:"cost"`
 }
 
-// number is a figure with six digits that count, so that every machine prints it
-// alike.
+// number is a figure with six digits that count.
 func number(x float64) json.Number {
 	if math.IsNaN(x) || math.IsInf(x, 0) {
 		return "0"
 	}
-	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(x, 'g', 6, 64), 64)
-	return json.Number(strconv.FormatFloat(rounded, 'f', -1, 64))
+	return json.Number(digits(x, 6))
 }
 
 func dollarsOf(m Money) json.Number { return json.Number(m.Cents()) }
@@ -166,7 +199,7 @@ func (e *Estimate) Data(o *Outcome, x Extras) Data {
 	for i, outcome := range e.Outcomes {
 		d.Strategies = append(d.Strategies, e.strategyData(outcome, i > 0))
 	}
-	for _, outcome := range e.Paths {
+	for _, outcome := range e.OnePath() {
 		d.Paths = append(d.Paths, e.strategyData(outcome, true))
 	}
 	for i := range o.Types {
@@ -177,7 +210,7 @@ func (e *Estimate) Data(o *Outcome, x Extras) Data {
 	}
 	for _, key := range x.By {
 		for _, g := range e.By(o, key) {
-			d.Groups = append(d.Groups, groupData{key, g.Name, dollarsOf(g.Cost)})
+			d.Groups = append(d.Groups, groupData{key, g.Name, dollarsOf(g.Cost), dollarsOf(g.Interval.Low), dollarsOf(g.Interval.High)})
 		}
 	}
 	for _, s := range x.Sensitivities {
@@ -206,6 +239,9 @@ func (e *Estimate) Data(o *Outcome, x Extras) Data {
 	if n := x.Increase; n != nil {
 		d.Increase = n.data()
 	}
+	if s := x.Sides; s != nil {
+		d.Sides = s.data()
+	}
 	for _, s := range e.Assumptions.Settings() {
 		d.Assumptions[s.Key] = s.Value
 	}
@@ -224,6 +260,7 @@ type Extras struct {
 	Sensitivities []Sensitivity
 	Claim         *Claim
 	Increase      *Increase
+	Sides         *Sides
 }
 
 func (e *Estimate) strategyData(o *Outcome, compared bool) strategyData {
@@ -240,7 +277,10 @@ func (e *Estimate) typeData(o *Outcome, i int) typeData {
 	d := typeData{
 		Type: t.Type, Owners: append([]string{}, t.Owners...), Domain: t.Domain, Paths: append([]string{}, is.Paths...),
 		EventsPerSec: number(t.Rate), MeanBytes: number(t.MeanBytes()), Cost: dollarsOf(is.Cost),
-		LatencyMs: is.Latency.Milliseconds(), AllowedMs: t.MaxLatency.Milliseconds(), Missed: []string{},
+		AllowedMs: t.MaxLatency.Milliseconds(), Missed: []string{},
+	}
+	if len(is.Paths) > 0 && !is.Unknown {
+		d.LatencyMs = new(is.Latency.Milliseconds())
 	}
 	for _, r := range is.Missed {
 		d.Missed = append(d.Missed, r.Text)
@@ -281,13 +321,4 @@ func (e *Estimate) Stores() []StoreCost {
 		list = append(list, cost)
 	}
 	return list
-}
-
-// StoresTable is the event store's own line.
-func (e *Estimate) StoresTable() report.Table {
-	t := report.Table{Title: "Appending the events, in no total above", Columns: []string{"Store", "Cost"}}
-	for _, s := range e.Stores() {
-		t.Rows = append(t.Rows, []string{s.Title, s.Cost.String()})
-	}
-	return t
 }

@@ -46,8 +46,6 @@ type Estimate struct {
 	Assumptions Assumptions
 	// Outcomes are by strategy. The baseline, AllKinesis, is always the first.
 	Outcomes []*Outcome
-	// Paths is what all types would cost on one path, by path.
-	Paths []*Outcome
 	// Certificate is the optimum's; nil when it was not asked for.
 	Certificate *Certificate
 	// Passed are strategies that had nothing to go by, and why.
@@ -57,6 +55,7 @@ type Estimate struct {
 	options Options
 	book    *Book
 	volumes []float64
+	onePath []*Outcome
 }
 
 // Outcome is what one strategy costs a month.
@@ -73,6 +72,7 @@ type Outcome struct {
 
 	ledger *ledger
 	draws  []float64 // dollars by draw of the volume
+	saving *Saving   // over the baseline, once somebody asked
 }
 
 // Range is an interval of amounts that covers Level of what may come.
@@ -83,7 +83,21 @@ type TypeOutcome struct {
 	Paths   []string      // that its events take; none when it was left
 	Cost    Money         // its share of the total
 	Latency time.Duration // 99th percentile on its slowest path
+	Unknown bool          // the latency of a path is
 	Missed  []Refusal     // what it asks for and does not get
+}
+
+// Lacking names the types that are not in the total, or do not fit, each once.
+func (e *Estimate) Lacking(o *Outcome) []string {
+	var names []string
+	for _, m := range e.Workload.Missing {
+		names = append(names, m.Type)
+	}
+	for _, l := range o.Left {
+		names = append(names, l.Type)
+	}
+	slices.Sort(names)
+	return append(slices.Compact(names), o.Overfull...)
 }
 
 // Complete reports whether all types of the workload are in the total, and fit.
@@ -116,12 +130,21 @@ func Make(ctx context.Context, work *Workload, book *Book, o Options) (*Estimate
 		e.Outcomes = append(e.Outcomes, e.outcome(strategy, *p))
 	}
 	e.preferOptimum()
-	for _, path := range m.paths {
-		if p, err := m.planAll(path.Name); err == nil && len(path.Missing) == 0 {
-			e.Paths = append(e.Paths, e.outcome(path.Name, *p))
+	return e, nil
+}
+
+// OnePath is what all types would cost on one path, by path. Paths that the book
+// lacks a price for are left out.
+func (e *Estimate) OnePath() []*Outcome {
+	if e.onePath != nil {
+		return e.onePath
+	}
+	for i, path := range e.pricer.paths {
+		if len(path.Missing) == 0 {
+			e.onePath = append(e.onePath, e.outcome(path.Name, *e.pricer.planOn(i)))
 		}
 	}
-	return e, nil
+	return e.onePath
 }
 
 var nothingToGoBy = map[string]string{
@@ -169,12 +192,43 @@ func (m *pricer) types(p plan, lines []Line) []TypeOutcome {
 		list[i].Cost = costs[m.work.Types[i].Type]
 	}
 	for _, part := range p.parts {
-		t, q := &list[part.kind], m.quotes[part.kind][part.path]
-		t.Paths = append(t.Paths, m.paths[part.path].Name)
+		t := &list[part.kind]
+		q, _ := m.asks(part)
+		name := m.paths[part.path].Name
+		if !slices.Contains(t.Paths, name) { // both decisions of the router may name one path
+			t.Paths = append(t.Paths, name)
+		}
 		t.Latency = max(t.Latency, q.Latency)
+		t.Unknown = t.Unknown || q.Latency == 0
 		t.Missed = append(t.Missed, q.Refused...)
 	}
 	return list
+}
+
+// misses counts the types of an outcome by what they miss.
+func (o *Outcome) misses() (late, unknown, disordered int) {
+	for _, t := range o.Types {
+		for _, need := range []struct {
+			rule  string
+			count *int
+		}{{RuleLatencyMissed, &late}, {RuleLatencyUnknown, &unknown}, {RuleOrderingLost, &disordered}} {
+			if slices.ContainsFunc(t.Missed, func(r Refusal) bool { return ruleOf[r.Need] == need.rule }) {
+				*need.count++
+			}
+		}
+	}
+	return late, unknown, disordered
+}
+
+// moved counts the types that an outcome puts elsewhere than the baseline.
+func (e *Estimate) moved(o *Outcome) int {
+	n := 0
+	for i, base := range e.Baseline().Types {
+		if is := o.Types[i]; len(is.Paths) > 0 && len(base.Paths) > 0 && !slices.Equal(is.Paths, base.Paths) {
+			n++
+		}
+	}
+	return n
 }
 
 // preferOptimum gives the optimum the plan of another strategy that is cheaper and

@@ -2,6 +2,7 @@ package cost
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -14,6 +15,7 @@ const (
 	RuleNotEstimated    = "cost/not-estimated"
 	RuleNotCarried      = "cost/not-carried"
 	RuleLatencyMissed   = "cost/latency-missed"
+	RuleLatencyUnknown  = "cost/latency-unknown"
 	RuleOrderingLost    = "cost/ordering-lost"
 	RuleOverBudget      = "cost/over-budget"
 	RuleBudgetUncertain = "cost/budget-uncertain"
@@ -38,6 +40,11 @@ func Rules() []report.Rule {
 			ID: RuleLatencyMissed, Severity: report.Warning, Title: "A type's path is slower than the type allows",
 			Why: "One event in a hundred arrives later than its consumers can use it.",
 			Fix: "Choose a faster path (Kinesis is fast with enhanced fan-out, and slow when it is polled), or declare the latency that is really needed.",
+		},
+		{
+			ID: RuleLatencyUnknown, Severity: report.Note, Title: "Nobody has measured how late a path is, and the type asks for a latency",
+			Why: "The price book has no figure for the path that can be relied on, so that the promise is neither kept nor broken as far as anybody knows.",
+			Fix: "Measure it and state it under latency_ms in a file of --prices, or choose a path whose latency is known.",
 		},
 		{
 			ID: RuleOrderingLost, Severity: report.Warning, Title: "A type whose order counts is on a path that keeps none",
@@ -71,8 +78,8 @@ func Rules() []report.Rule {
 // be nil, and the checks behind them.
 func (e *Estimate) Findings(o *Outcome, c *catalog.Catalog, fallback report.Location) ([]report.Finding, []report.Check) {
 	f := &finder{catalog: c, fallback: fallback}
-	for _, missing := range e.Workload.Missing {
-		f.find(RuleNotEstimated, missing.Type, "", fmt.Sprintf("%s is not estimated: %s", missing.Type, missing.Text))
+	for kind, why := range missingByType(e.Workload.Missing) {
+		f.find(RuleNotEstimated, kind, "", fmt.Sprintf("%s is not estimated: %s", kind, why))
 	}
 	for _, left := range o.Left {
 		f.find(RuleNotCarried, left.Type, o.Strategy, fmt.Sprintf("%s is not in the total of %s: %s", left.Type, o.Strategy, left.Why))
@@ -82,11 +89,14 @@ func (e *Estimate) Findings(o *Outcome, c *catalog.Catalog, fallback report.Loca
 	}
 	for i, t := range o.Types {
 		name := e.Workload.Types[i].Type
-		for _, rule := range []string{RuleLatencyMissed, RuleOrderingLost} {
+		for _, rule := range []string{RuleLatencyMissed, RuleLatencyUnknown, RuleOrderingLost} {
 			n := slices.IndexFunc(t.Missed, func(r Refusal) bool { return ruleOf[r.Need] == rule })
-			if n >= 0 {
+			switch {
+			case n >= 0:
 				f.find(rule, name, o.Strategy, fmt.Sprintf("%s on %s: %s", name, strings.Join(t.Paths, " and "), t.Missed[n].Text))
-			} else if len(t.Paths) > 0 {
+			case rule == RuleLatencyUnknown || rule == RuleLatencyMissed && t.Unknown:
+				// Neither kept nor broken, as far as anybody knows.
+			case len(t.Paths) > 0:
 				f.check(rule, name, report.Pass)
 			}
 		}
@@ -95,7 +105,24 @@ func (e *Estimate) Findings(o *Outcome, c *catalog.Catalog, fallback report.Loca
 	return append(f.findings, drifts...), append(f.checks, checks...)
 }
 
-var ruleOf = map[string]string{"latency": RuleLatencyMissed, "ordering": RuleOrderingLost}
+// missingByType yields each type that is missing once, with all that it lacks.
+func missingByType(list []Missing) iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		for len(list) > 0 {
+			kind, why := list[0].Type, list[0].Text
+			for list = list[1:]; len(list) > 0 && list[0].Type == kind; list = list[1:] {
+				why += ", and " + list[0].Text
+			}
+			if !yield(kind, why) {
+				return
+			}
+		}
+	}
+}
+
+// ruleOf is the rule of a demand that is not met. Events whose other demands are
+// not met cannot travel at all.
+var ruleOf = map[string]string{"latency": RuleLatencyMissed, "latency-unknown": RuleLatencyUnknown, "ordering": RuleOrderingLost}
 
 // A finder places findings in the catalog.
 type finder struct {

@@ -2,7 +2,12 @@ package cost
 
 import (
 	"cmp"
+	"fmt"
+	"math"
 	"slices"
+	"strings"
+
+	"github.com/nexus-blueprint/nexus/report"
 )
 
 // Increase is what a change of the catalog adds to the cost of a month.
@@ -51,7 +56,7 @@ func (e *Estimate) Compare(earlier *Estimate, strategy string) *Increase {
 		}
 		n.Types = append(n.Types, change)
 	}
-	for name, i := range before {
+	for name, i := range before { // sorted below
 		n.Types = append(n.Types, TypeIncrease{Type: name, Owners: earlier.Workload.Types[i].Owners, Was: was.Types[i].Cost, Why: "it is gone"})
 	}
 	n.Types = slices.DeleteFunc(n.Types, func(t TypeIncrease) bool { return t.Is == t.Was })
@@ -73,39 +78,56 @@ func grown(was, is float64) float64 {
 
 // difference says what of a type changed, as far as it costs.
 func difference(was, is *Traffic, wasOn, isOn TypeOutcome) string {
-	switch {
-	case !slices.Equal(wasOn.Paths, isOn.Paths):
-		return "it takes another path"
-	case was.MeanBytes() != is.MeanBytes():
-		return sizeChange(was.MeanBytes(), is.MeanBytes())
-	case was.Rate != is.Rate:
-		return "its rate is " + times(is.Rate/was.Rate) + " what it was"
-	case len(was.Consumers) != len(is.Consumers):
-		return "it has other consumers"
+	var list []string
+	if !slices.Equal(wasOn.Paths, isOn.Paths) {
+		list = append(list, fmt.Sprintf("it takes %s and took %s", orNone(isOn.Paths), orNone(wasOn.Paths)))
 	}
-	return "it shares capacity with what changed"
+	if was.MeanBytes() != is.MeanBytes() {
+		list = append(list, sizeChange(was.MeanBytes(), is.MeanBytes(), isOn.Paths))
+		if is.Grown.Bytes > 0 {
+			list = append(list, is.Grown.String())
+		}
+	}
+	switch {
+	case was.Rate == is.Rate:
+	case was.Rate == 0:
+		list = append(list, "it had no rate")
+	default:
+		list = append(list, "its rate is "+figures(is.Rate/was.Rate)+" times what it was")
+	}
+	if !slices.Equal(was.Consumers, is.Consumers) {
+		list = append(list, fmt.Sprintf("it has %s and had %d", report.Count(len(is.Consumers), "consumer"), len(was.Consumers)))
+	}
+	if was.Ordering != is.Ordering || was.MaxLatency != is.MaxLatency || was.Criticality != is.Criticality {
+		list = append(list, "it asks for another order, latency or criticality")
+	}
+	if len(list) == 0 {
+		return "it shares capacity with what changed"
+	}
+	return strings.Join(list, "; ")
 }
+
+func orNone(paths []string) string { return cmp.Or(strings.Join(paths, " and "), "no path") }
 
 // edges are the sizes at which paths bill a step more, and who does.
 var edges = []struct {
-	bytes int
+	bytes float64
 	who   string
+	paths []string
 }{
-	{1 << 10, "Kinesis on demand bills 1 KB at a time"},
-	{25 << 10, "Kinesis provisioned bills 25 KB at a time"},
-	{64 << 10, "SNS, SQS and EventBridge bill 64 KB at a time"},
+	{1 << 10, "Kinesis on demand bills 1 KB at a time", []string{"kinesis-on-demand", "kinesis-advantage"}},
+	{25 << 10, "Kinesis provisioned bills 25 KB at a time", []string{"kinesis-provisioned"}},
+	{64 << 10, "SNS, SQS, EventBridge and Event Hubs bill 64 KB at a time", []string{"sns-sqs", "sqs", "sqs-fifo", "eventbridge-sqs", "event-hubs-basic", "event-hubs-standard"}},
 }
 
-// sizeChange says how a size changed, and which edge it went over.
-func sizeChange(was, is float64) string {
+// sizeChange says how a size changed, and whether it went over a step of a path.
+func sizeChange(was, is float64, paths []string) string {
 	text := "its events are of " + amount(is) + " bytes and were of " + amount(was)
 	for _, edge := range edges {
-		low, high := min(was, is), max(was, is)
-		if low <= float64(edge.bytes) && high > float64(edge.bytes) {
+		steps := math.Ceil(was/edge.bytes) != math.Ceil(is/edge.bytes)
+		if steps && slices.ContainsFunc(paths, func(p string) bool { return slices.Contains(edge.paths, p) }) {
 			text += "; " + edge.who
 		}
 	}
 	return text
 }
-
-func times(factor float64) string { return formatNumber(float64(int(factor*100+0.5))/100) + " times" }

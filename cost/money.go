@@ -45,6 +45,14 @@ func (m Money) String() string {
 	return sign + "$" + whole + "." + fraction
 }
 
+// Signed is the amount as a change: +$1.50, -$1.50.
+func (m Money) Signed() string {
+	if m > 0 {
+		return "+" + m.String()
+	}
+	return m.String()
+}
+
 // Cents is the amount for machines, in dollars with two decimals: 1234.56.
 // Halves are rounded away from zero.
 func (m Money) Cents() string {

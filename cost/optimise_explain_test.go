@@ -121,41 +121,6 @@ func without(p *Problem, path []int, i int) float64 {
 	return cost
 }
 
-func TestAttributeAddsUp(t *testing.T) {
-	for seed := range uint64(8) {
-		p := drawFleet(seed, 200, 2)
-		s, err := Optimise(context.Background(), p, OptimiseOptions{Gap: 0.01})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for k := range p.Pools {
-			for _, total := range []Money{0, 1, 7, 10_950_000_001, 3_333_333_333_333_333_333} {
-				sum := Money(0)
-				for i, part := range p.Attribute(s, k, total) {
-					if part < 0 || part > 0 && s.Path[i] != p.Pools[k].Path {
-						t.Fatalf("seed %d: type %d on path %d pays %d of pool %d", seed, i, s.Path[i], part, k)
-					}
-					sum += part
-				}
-				if s.Steps[k] > 0 && sum != total {
-					t.Errorf("seed %d: the parts add up to %d and not %d", seed, sum, total)
-				}
-			}
-		}
-	}
-}
-
-func TestAttributeDividesEquallyWithoutLoad(t *testing.T) {
-	p := &Problem{
-		Variable: [][]float64{{0}, {0}, {0}},
-		Pools:    []Pool{{Path: 0, Step: 1, Caps: []float64{1}, Loads: [][]float64{{0}, {0}, {0}}}},
-	}
-	got := p.Attribute(&Solution{Path: []int{0, 0, 0}}, 0, 100)
-	if diff := cmp.Diff([]Money{33, 34, 33}, got); diff != "" {
-		t.Errorf("parts (-want +got):\n%s", diff)
-	}
-}
-
 func TestOptimiseRefuses(t *testing.T) {
 	for _, test := range []struct {
 		name   string

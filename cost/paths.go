@@ -78,17 +78,22 @@ func (c *Capacity) Steps(l Load) int {
 
 // Rent is what a stream or cluster of so many steps costs a month, with so many
 // enhanced fan-out consumers.
-func (c *Capacity) Rent(steps, fanOut int) []Use {
-	rent := slices.Clone(c.Base)
-	for _, use := range c.Step {
-		use.Quantity *= float64(steps)
-		rent = append(rent, use)
-	}
-	for _, use := range c.FanOut {
-		use.Quantity *= float64(steps * fanOut)
-		if fanOut > 0 {
+func (c *Capacity) Rent(steps, fanOut int) []Use { return c.rents(1, steps, steps*fanOut) }
+
+// rents is what several streams or clusters cost a month together, with so many
+// steps, and enhanced fan-out consumers counted once for each step that they read.
+func (c *Capacity) rents(streams, steps, readers int) []Use {
+	var rent []Use
+	add := func(uses []Use, times int) {
+		for _, use := range uses {
+			use.Quantity *= float64(times)
 			rent = append(rent, use)
 		}
+	}
+	add(c.Base, streams)
+	add(c.Step, steps)
+	if readers > 0 {
+		add(c.FanOut, readers)
 	}
 	return rent
 }
@@ -214,13 +219,13 @@ func (p *Path) check(m *measured, q *Quote) {
 	if t.MaxLatency > 0 {
 		switch {
 		case !m.latency.Known():
-			q.refuse("latency", "the price book has no latency for %s, and %s asks for %s; state one with --prices", p.Title, t.Type, t.MaxLatency)
+			q.refuse("latency-unknown", "the latency of %s is unknown, and %s asks for %s; --prices can state its latency", p.Title, t.Type, t.MaxLatency)
 		case q.Latency > t.MaxLatency:
 			q.refuse("latency", "%s takes %s at the 99th percentile, and %s asks for %s", p.Title, q.Latency.Round(time.Millisecond), t.Type, t.MaxLatency)
 		}
 	}
 	if c := p.Capacity; c != nil && c.Max > 0 && c.Steps(q.Load) > c.Max {
-		q.refuse("quota", "%s alone needs %d %ss, and %s has at most %d", t.Type, c.Steps(q.Load), c.Noun, p.Title, c.Max)
+		q.refuse("quota", "%s alone needs %s, and %s has at most %d", t.Type, report.Count(c.Steps(q.Load), c.Noun), p.Title, c.Max)
 	}
 }
 

@@ -35,7 +35,7 @@ func TestRefusals(t *testing.T) {
 		{"one second on a stream with fan-out", "kinesis", "efo=all", within(time.Second), nil},
 		{"a window that fits", "sns-sqs", "batch=10", within(331 * time.Millisecond), nil},
 		{"faster than a queue", "sns-sqs", "batch=10", within(329 * time.Millisecond), []string{"latency"}},
-		{"a latency that nobody measured", "pubsub", "batch=10", within(time.Second), []string{"latency"}},
+		{"a latency that nobody measured", "pubsub", "batch=10", within(time.Second), []string{"latency-unknown"}},
 		{"too large for a topic", "sns-sqs", "batch=10", uniform(1, 300<<10), []string{"size"}},
 		{"not too large for a queue", "sqs", "batch=10", uniform(1, 300<<10), nil},
 		{"too large for all", "sqs", "batch=10", uniform(1, 11<<20), []string{"size"}},

@@ -9,7 +9,6 @@ import (
 	"io"
 
 	"github.com/nexus-blueprint/nexus/catalog"
-	"github.com/nexus-blueprint/nexus/report"
 	"github.com/nexus-blueprint/nexus/skeleton/route"
 )
 
@@ -90,7 +89,7 @@ func (l labelLine) event(c *catalog.Catalog) (route.Event, error) {
 		}
 		known := c.Event(l.Type, "")
 		if known == nil {
-			return e, fmt.Errorf("the catalog has no event %s%s", l.Type, nearestEvent(c, l.Type))
+			return e, fmt.Errorf("the catalog has no event %s%s", l.Type, nearEvent(c, l.Type))
 		}
 		e = RouteEvent(known)
 	}
@@ -109,13 +108,10 @@ func override[T any](value *T, given *T) {
 	}
 }
 
-func nearestEvent(c *catalog.Catalog, id string) string {
-	var ids []string
-	for _, e := range c.Events {
-		ids = append(ids, e.ID)
+func nearEvent(c *catalog.Catalog, id string) string {
+	ids := make([]string, len(c.Events))
+	for i, e := range c.Events {
+		ids[i] = e.ID
 	}
-	if near := report.Nearest(id, ids); near != "" {
-		return "; did you mean " + near + "?"
-	}
-	return ""
+	return nearest(id, ids)
 }

@@ -4,7 +4,10 @@ import (
 	"cmp"
 	"context"
 	"math"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 )
 
 // Sensitivity is the estimate of a strategy with one assumption changed.
@@ -49,24 +52,20 @@ func (e *Estimate) Sensitivities(ctx context.Context, o *Outcome) ([]Sensitivity
 		change, title string
 		volume        float64
 	}{{"volume=low", "fewer events", low}, {"volume=high", "more events", high}} {
-		list = append(list, sensitivity(end.change, end.title, e.Baseline().ledger.total(end.volume), o.ledger.total(end.volume)))
+		base, other := e.alike(o)
+		saving := saved(base.ledger.total(end.volume).Dollars(), other.ledger.total(end.volume).Dollars())
+		list = append(list, Sensitivity{end.change, end.title, e.Baseline().ledger.total(end.volume), o.ledger.total(end.volume), saving})
 	}
-	seen := map[Assumptions]bool{e.Assumptions: true}
-	for _, s := range switches {
-		a, err := e.Assumptions.WhatIf(s.change)
-		if err != nil {
-			return nil, err
-		}
-		if seen[a] {
-			continue
-		}
-		seen[a] = true
-		changed, err := e.again(ctx, a, o.Strategy)
-		if err != nil {
-			return nil, err
-		}
-		if changed != nil {
-			list = append(list, sensitivity(s.change, s.title, changed[0], changed[1]))
+	changes, err := e.changes()
+	if err != nil {
+		return nil, err
+	}
+	if err := e.tryAll(ctx, changes, o.Strategy); err != nil {
+		return nil, err
+	}
+	for _, c := range changes {
+		if c.result != nil {
+			list = append(list, *c.result)
 		}
 	}
 	effect := func(s Sensitivity) float64 { return math.Abs((s.Total - o.Total).Dollars()) }
@@ -74,22 +73,66 @@ func (e *Estimate) Sensitivities(ctx context.Context, o *Outcome) ([]Sensitivity
 	return list, nil
 }
 
-func sensitivity(change, title string, baseline, total Money) Sensitivity {
-	return Sensitivity{Change: change, Title: title, Baseline: baseline, Total: total, Saving: saved(baseline.Dollars(), total.Dollars())}
+// A changed is one of the switches, and what it leads to.
+type changed struct {
+	change, title string
+	assumptions   Assumptions
+	result        *Sensitivity // nil where it cannot be compared
+	err           error
+}
+
+// changes are the switches that change something, each outcome once.
+func (e *Estimate) changes() ([]changed, error) {
+	var list []changed
+	seen := map[Assumptions]bool{e.Assumptions: true}
+	for _, s := range switches {
+		a, err := e.Assumptions.WhatIf(s.change)
+		if err != nil {
+			return nil, err
+		}
+		if !seen[a] {
+			seen[a] = true
+			list = append(list, changed{change: s.change, title: s.title, assumptions: a})
+		}
+	}
+	return list, nil
+}
+
+// tryAll estimates the strategy under every change, as many at once as there are
+// processors: each quotes every type anew.
+func (e *Estimate) tryAll(ctx context.Context, list []changed, strategy string) error {
+	var workers sync.WaitGroup
+	var next atomic.Int64
+	for range min(runtime.GOMAXPROCS(0), len(list)) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(list)); i = next.Add(1) - 1 {
+				c := &list[i]
+				if c.result, c.err = e.again(ctx, c.assumptions, strategy); c.result != nil {
+					c.result.Change, c.result.Title = c.change, c.title
+				}
+			}
+		})
+	}
+	workers.Wait()
+	for _, c := range list {
+		if c.err != nil {
+			return c.err
+		}
+	}
+	return nil
 }
 
 // again is the baseline and the strategy under other assumptions; nil when either
 // no longer places the same types.
-func (e *Estimate) again(ctx context.Context, a Assumptions, strategy string) ([]Money, error) {
-	book := e.book
-	m, err := newPricer(e.Workload, book, a)
+func (e *Estimate) again(ctx context.Context, a Assumptions, strategy string) (*Sensitivity, error) {
+	m, err := newPricer(e.Workload, e.book, a)
 	if err != nil {
 		return nil, err
 	}
 	o := e.options
 	o.Assumptions = a
-	var totals []Money
-	for _, name := range []string{AllKinesis, strategy} {
+	var plans [2]*plan
+	for i, name := range []string{AllKinesis, strategy} {
 		p, _, err := m.plan(ctx, name, &o)
 		if err != nil || p == nil {
 			return nil, err
@@ -97,7 +140,13 @@ func (e *Estimate) again(ctx context.Context, a Assumptions, strategy string) ([
 		if len(p.left) != len(e.Outcome(name).Left) {
 			return nil, nil
 		}
-		totals = append(totals, m.ledger(*p).total(1))
+		plans[i] = p
 	}
-	return totals, nil
+	base, other := m.ledger(*plans[0]), m.ledger(*plans[1])
+	s := &Sensitivity{Baseline: base.total(1), Total: other.total(1)}
+	if left := leftBy(plans[0].left, plans[1].left); len(left) > 0 {
+		base, other = m.ledger(m.without(base.parts, left)), m.ledger(m.without(other.parts, left))
+	}
+	s.Saving = saved(base.total(1).Dollars(), other.total(1).Dollars())
+	return s, nil
 }

@@ -50,26 +50,30 @@ func (m *pricer) planAll(name string) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	return m.planOn(path), nil
+}
+
+func (m *pricer) planOn(path int) *plan {
 	p := &plan{}
 	for i := range m.work.Types {
 		m.add(p, i, path, 1)
 	}
-	return p, nil
+	return p
 }
 
 // planDeclared follows the catalog.
 func (m *pricer) planDeclared() *plan {
-	p, any := &plan{}, false
+	p, any := &plan{}, len(m.work.Types) == 0
 	for i := range m.work.Types {
 		t := &m.work.Types[i]
 		if t.Declared == "" {
-			p.left = append(p.left, Left{t.Type, "the catalog declares no path"})
+			p.leave(t.Type, "the catalog declares no path")
 			continue
 		}
 		any = true
 		path, err := m.place(t.Declared)
 		if err != nil {
-			p.left = append(p.left, Left{t.Type, err.Error()})
+			p.leave(t.Type, err.Error())
 			continue
 		}
 		m.add(p, i, path, 1)
@@ -87,7 +91,7 @@ func (m *pricer) planRecorded(o *Options) (*plan, error) {
 	for i := range m.work.Types {
 		t := &m.work.Types[i]
 		if len(t.Recorded) == 0 {
-			p.left = append(p.left, Left{t.Type, "no decision was recorded with its events"})
+			p.leave(t.Type, "no decision was recorded with its events")
 			continue
 		}
 		any = true
@@ -98,7 +102,7 @@ func (m *pricer) planRecorded(o *Options) (*plan, error) {
 		for _, name := range slices.Sorted(maps.Keys(t.Recorded)) {
 			path, err := m.place(o.pathOf(name))
 			if err != nil {
-				p.left = append(p.left, Left{t.Type, err.Error()})
+				p.leave(t.Type, err.Error())
 				continue
 			}
 			m.add(p, i, path, t.Recorded[name]/whole) // events without a decision go as the others
@@ -140,30 +144,55 @@ func (m *pricer) planRouter(o *Options) (*plan, error) {
 	}
 	p := &plan{}
 	for i := range m.work.Types {
-		shares := m.decide(scorer, i, o)
+		decided := m.decide(scorer, i, o)
 		for _, decision := range []string{route.Critical, route.Standard} {
-			if share := shares[decision]; share > 0 {
-				m.add(p, i, places[decision], share)
+			one := part{kind: i, path: places[decision], share: 1}
+			switch sizes := decided[decision]; {
+			case len(sizes) == 0:
+				continue
+			case len(decided) > 1:
+				one.own, one.share = m.quoteSizes(i, one.path, sizes)
 			}
+			m.addPart(p, one)
 		}
 	}
 	return p, nil
 }
 
-// decide is the share of a type's events by the router's decision.
-func (m *pricer) decide(scorer *route.Scorer, kind int, o *Options) map[string]float64 {
+// decide is the sizes of a type by the router's decision.
+func (m *pricer) decide(scorer *route.Scorer, kind int, o *Options) map[string][]Size {
 	t := &m.work.Types[kind]
 	e := route.Event{Criticality: t.Criticality, Ordered: t.Ordering == PerKey, MaxLatencyMs: float64(t.MaxLatency.Milliseconds())}
 	if known := described(o.Catalog, t.Type); known != nil {
 		e = RouteEvent(known)
 	}
 	e.RatePerMin = t.Rate * 60
-	shares := map[string]float64{}
+	decided := map[string][]Size{}
 	for _, size := range t.Sizes {
 		e.PayloadBytes = float64(size.Bytes)
-		shares[scorer.Decide(e).Path] += size.Share
+		path := scorer.Decide(e).Path
+		decided[path] = append(decided[path], size)
 	}
-	return shares
+	return decided
+}
+
+// quoteSizes quotes the events of a type that have some of its sizes, and says what
+// share of it they are: the small ones may go where the large ones cannot.
+func (m *pricer) quoteSizes(kind, path int, sizes []Size) (*Quote, float64) {
+	t := m.work.Types[kind]
+	mean, share := t.MeanBytes(), 0.0
+	for _, size := range sizes {
+		share += size.Share
+	}
+	t.Sizes = make([]Size, len(sizes))
+	for i, size := range sizes {
+		t.Sizes[i] = Size{size.Bytes, size.Share / cmp.Or(share, 1)}
+	}
+	t.Rate *= share
+	t.Peak.Records *= share
+	t.Peak.Bytes *= share * t.MeanBytes() / mean
+	q := m.paths[path].Quote(&t)
+	return &q, share
 }
 
 // A Certificate says how good an optimum is. It is about the model in which the
@@ -183,6 +212,10 @@ type Explained struct {
 	Path, RunnerUp string
 }
 
+// optimumGap is how many dollars a month more than the cheapest the optimum may
+// cost: what is below is not worth searching for.
+const optimumGap = 0.01
+
 // planOptimal finds the cheapest path of every type that meets its latency, its
 // order and its size.
 //
@@ -195,7 +228,7 @@ func (m *pricer) planOptimal(ctx context.Context, o *Options) (*plan, *Certifica
 	columns := m.columns(o)
 	for i := range m.work.Types {
 		if why := m.stranded(i, columns); why != "" {
-			p.left = append(p.left, Left{m.work.Types[i].Type, why})
+			p.leave(m.work.Types[i].Type, why)
 			continue
 		}
 		group := m.group(part{kind: i, path: columns[0]})
@@ -205,21 +238,22 @@ func (m *pricer) planOptimal(ctx context.Context, o *Options) (*plan, *Certifica
 	for _, name := range slices.Sorted(maps.Keys(groups)) {
 		kinds := groups[name]
 		problem := m.problem(kinds, columns)
-		s, err := Optimise(ctx, problem, OptimiseOptions{})
+		s, err := Optimise(ctx, problem, OptimiseOptions{Gap: optimumGap})
 		if err != nil {
 			return nil, nil, err
 		}
 		certificate.Cost += Dollars(s.Cost)
 		certificate.Bound += Dollars(s.Bound)
 		certificate.Exact = certificate.Exact && s.Exact
+		for n, kind := range kinds {
+			p.parts = append(p.parts, part{kind: kind, path: columns[s.Path[n]], share: 1})
+		}
 		for n, e := range problem.Explain(s) {
-			kind := kinds[n]
-			p.parts = append(p.parts, part{kind, columns[s.Path[n]], 1})
 			explained := &Explained{Explanation: e, Path: m.paths[columns[e.Path]].Name}
 			if e.RunnerUp >= 0 {
 				explained.RunnerUp = m.paths[columns[e.RunnerUp]].Name
 			}
-			certificate.Explained[kind] = explained
+			certificate.Explained[kinds[n]] = explained
 		}
 	}
 	return m.withAdvantage(p, o), certificate, nil
@@ -240,7 +274,7 @@ func (m *pricer) columns(o *Options) []int {
 func (m *pricer) stranded(kind int, columns []int) string {
 	var why string
 	for _, path := range columns {
-		refused := m.quotes[kind][path].Refused
+		refused := m.quote(kind, path).Refused
 		if len(refused) == 0 {
 			return ""
 		}
@@ -281,7 +315,7 @@ func (m *pricer) problem(kinds, columns []int) *Problem {
 			}
 		}
 		for i, kind := range kinds {
-			load := m.quotes[kind][path].Load
+			load := m.quote(kind, path).Load
 			pool.Loads[i] = []float64{load.BytesIn * bytes, load.RecordsIn * records, load.BytesOut * bytes, load.RecordsOut * records}
 		}
 		p.Pools = append(p.Pools, pool)
@@ -292,7 +326,7 @@ func (m *pricer) problem(kinds, columns []int) *Problem {
 // variable is what a type costs on a path by its use alone, +Inf where the path
 // refuses it.
 func (m *pricer) variable(kind, path int) float64 {
-	q := m.quotes[kind][path]
+	q := m.quote(kind, path)
 	if len(q.Refused) > 0 {
 		return math.Inf(1)
 	}
@@ -317,7 +351,7 @@ func (m *pricer) withAdvantage(p *plan, o *Options) *plan {
 	}
 	other := &plan{left: p.left, parts: slices.Clone(p.parts)}
 	for i, part := range other.parts {
-		if len(m.quotes[part.kind][path].Refused) == 0 {
+		if len(m.quote(part.kind, path).Refused) == 0 {
 			other.parts[i].path = path
 		}
 	}

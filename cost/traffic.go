@@ -2,8 +2,10 @@ package cost
 
 import (
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"math"
+	"sync"
 	"time"
 
 	"github.com/nexus-blueprint/nexus/catalog"
@@ -49,6 +51,7 @@ type Workload struct {
 
 	volume     Volume
 	seconds    []series // by place in Types; nil when no log shows them
+	joints     joints
 	dataMean   []float64
 	peakToMean float64
 }
@@ -106,7 +109,16 @@ func described(c *catalog.Catalog, name string) *catalog.Event {
 // Joint is the peak of several types, given by their places in Types: the busiest
 // second of all together, which is rarely the busiest second of each. Its records
 // and bytes may be those of different seconds.
+//
+// It is found once for each list of types.
 func (w *Workload) Joint(types []int) Peak {
+	if len(types) == 1 {
+		return w.Types[types[0]].Peak
+	}
+	return w.joints.once(types, w.joint)
+}
+
+func (w *Workload) joint(types []int) Peak {
 	var joint, untimed Peak
 	var mean, size float64
 	var timed []series
@@ -125,6 +137,31 @@ func (w *Workload) Joint(types []int) Peak {
 		joint = w.assumed(joint, mean, size)
 	}
 	return Peak{joint.Records + untimed.Records, joint.Bytes + untimed.Bytes, cmp.Or(joint.Assumed, untimed.Assumed)}
+}
+
+// joints are joint peaks by the list of types, in the varints of its numbers. An
+// estimate asks for the same lists again and again.
+type joints struct {
+	mutex sync.Mutex
+	peaks map[string]Peak
+}
+
+func (j *joints) once(types []int, find func([]int) Peak) Peak {
+	j.mutex.Lock()
+	defer j.mutex.Unlock()
+	key := make([]byte, 0, 2*len(types))
+	for _, n := range types {
+		key = binary.AppendUvarint(key, uint64(n))
+	}
+	peak, ok := j.peaks[string(key)]
+	if !ok {
+		peak = find(types)
+		if j.peaks == nil {
+			j.peaks = map[string]Peak{}
+		}
+		j.peaks[string(key)] = peak
+	}
+	return peak
 }
 
 // assumed is the peak to size for when the log is shorter than a day: the first

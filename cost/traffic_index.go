@@ -16,10 +16,8 @@ func FromIndex(x *index.Index, c *catalog.Catalog, o TrafficOptions) (*Workload,
 	if err != nil {
 		return nil, err
 	}
-	list := make([]observation, 0, len(types))
-	for i := range types {
-		list = append(list, indexed(&types[i]))
-	}
+	list := make([]observation, len(types))
+	inParallel(len(types), func(i int) { list[i] = indexed(&types[i]) })
 	w := observed(list, c, o)
 	if w.Faults = x.Stats().Faults; w.Faults > 0 {
 		w.Notes = append(w.Notes, fmt.Sprintf("%s not counted, for they could not be read", report.Count(int(w.Faults), "record")))
@@ -29,11 +27,11 @@ func FromIndex(x *index.Index, c *catalog.Catalog, o TrafficOptions) (*Workload,
 
 func indexed(t *index.TypeStats) observation {
 	o := observation{name: t.Type, events: t.Count, untimed: t.Untimed, bytes: t.Bytes, data: t.DataBytes}
+	o.sizes = make([]sizeCount, 0, min(t.Count, 256)) // there are no more sizes than events, and rarely many
 	for size, n := range t.Sizes() {
 		o.sizes = append(o.sizes, sizeCount{size, n})
 	}
-	for s := range t.Seconds() {
-		o.seconds.add(moment{s.Start.Unix(), s.Count, s.Bytes})
-	}
+	l := t.Timeline() // packed in the form of a series
+	o.seconds = timeline{series: l.Packed, first: l.First, last: l.Last, events: l.Count, bytes: l.Bytes}
 	return o
 }

@@ -13,7 +13,7 @@ type moment struct {
 }
 
 // A series is the moments of a type, each second once and in order, packed: logs
-// have millions.
+// have millions. The form is that of index.Timeline.
 type series []byte
 
 func (s series) append(m moment, last int64) series {
@@ -57,13 +57,27 @@ func (c *cursor) next() {
 	if c.ok = len(c.rest) > 0; !c.ok {
 		return
 	}
-	step, n := binary.Varint(c.rest)
-	c.rest = c.rest[n:]
-	events, n := binary.Uvarint(c.rest)
-	c.rest = c.rest[n:]
-	bytes, n := binary.Uvarint(c.rest)
-	c.rest = c.rest[n:]
-	c.at = moment{c.at.second + step, int64(events), int64(bytes)}
+	step, rest := uvarint(c.rest)
+	events, rest := uvarint(rest)
+	bytes, rest := uvarint(rest)
+	c.rest = rest
+	c.at = moment{c.at.second + (int64(step>>1) ^ -int64(step&1)), int64(events), int64(bytes)}
+}
+
+// uvarint reads a number. Most have one byte or two.
+func uvarint(s series) (uint64, series) {
+	if s[0] < 0x80 {
+		return uint64(s[0]), s[1:]
+	}
+	return long(s)
+}
+
+func long(s series) (uint64, series) {
+	if s[1] < 0x80 {
+		return uint64(s[0]&0x7f) | uint64(s[1])<<7, s[2:]
+	}
+	n, size := binary.Uvarint(s)
+	return n, s[size:]
 }
 
 // A clock gathers moments. Logs are nearly in order, so the last few seconds stand

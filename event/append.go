@@ -7,13 +7,13 @@ import (
 )
 
 // AppendNative appends the event in the native format: one CloudEvent in
-// compact JSON and a newline. The sequence is padded with zeros, because
+// compact JSON and a newline. Its source is the event's Origin. The sequence is padded with zeros, because
 // CloudEvents compares it as text. Extensions go along whose values are strings,
 // numbers or truth values, under names as CloudEvents allows them: lower-case
 // letters and digits.
 func AppendNative(dst []byte, e *Event) []byte {
 	dst = appendQuoted(append(dst, `{"specversion":"1.0","id":`...), e.ID)
-	dst = appendQuoted(append(dst, `,"source":`...), []byte(e.Source))
+	dst = appendQuoted(append(dst, `,"source":`...), []byte(e.Origin()))
 	dst = appendQuoted(append(dst, `,"type":`...), []byte(e.Type))
 	if e.Stream != nil {
 		dst = appendQuoted(append(dst, `,"subject":`...), e.Stream)

@@ -218,7 +218,7 @@ func compact(t *rapid.T, text []byte) []byte {
 func TestAppendNativeOfOtherFormats(t *testing.T) {
 	row := `{"seq_id":41,"id":"m1","stream_id":"17","version":2,"type":"order_paid","timestamp":"2025-03-01T10:00:00.5Z","data":{"a":1},"tenant_id":"acme","mt_dotnet_type":"X","tags":["a"],"Data_Base64":"x","headers":{"by":"jo"}}`
 	got := string(AppendNative(nil, readAll(t, []byte(row))[0]))
-	want := `{"specversion":"1.0","id":"m1","source":"","type":"order_paid","subject":"17","time":"2025-03-01T10:00:00.5Z","sequence":"00000000000000000002","seqid":41,"tenantid":"acme","mtdotnettype":"X","database64":"x","metadata":"{\"by\":\"jo\"}","data":{"a":1}}` + "\n"
+	want := `{"specversion":"1.0","id":"m1","source":"marten","type":"order_paid","subject":"17","time":"2025-03-01T10:00:00.5Z","sequence":"00000000000000000002","seqid":41,"tenantid":"acme","mtdotnettype":"X","database64":"x","metadata":"{\"by\":\"jo\"}","data":{"a":1}}` + "\n"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the event written differs (-want +got):\n%s", diff)
 	}
@@ -286,7 +286,7 @@ func FuzzReaders(f *testing.F) {
 func TestAppendNativeIsOneLine(t *testing.T) {
 	pretty := "[\n {\n  \"specversion\": \"1.0\",\n  \"id\": \"1\",\n  \"type\": \"T\",\n  \"data\": {\r\n   \"a\": [\n    \"x\\ny\"\n   ]\n  }\n }\n]"
 	got := string(AppendNative(nil, readAll(t, []byte(pretty))[0]))
-	want := `{"specversion":"1.0","id":"1","source":"","type":"T","data":{   "a": [    "x\ny"   ]  }}` + "\n"
+	want := `{"specversion":"1.0","id":"1","source":"cloudevents","type":"T","data":{   "a": [    "x\ny"   ]  }}` + "\n"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the event written differs (-want +got):\n%s", diff)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"unicode/utf8"
 )
@@ -44,6 +45,7 @@ type compiled struct {
 	placed     [attributeCount]bool
 	attributes path     // to the object that Event.Get looks into
 	consumed   []string // its members that the mapping uses
+	scope      scope    // of the streams
 }
 
 func newDecoder(f *format, mapping compiled) *decoder {
@@ -79,7 +81,7 @@ func (d *decoder) send(at int, record []byte) error {
 	if at > 0 {
 		d.event.Line += int64(bytes.Count(d.text[:at], []byte{'\n'}))
 	}
-	d.event.Length, d.event.record = d.length, record
+	d.event.Length, d.event.record, d.event.format = d.length, record, d.format
 	if d.mapping.native {
 		d.event.Length = len(record)
 	}
@@ -120,7 +122,10 @@ func (d *decoder) set(a attribute, raw []byte, escaped bool) error {
 	case attrStream:
 		e.Stream = text
 	case attrSequence:
-		e.Sequence, e.HasSequence = parseSequence(text)
+		if raw[0] != '"' {
+			text = wholeNumber(text)
+		}
+		return e.setSequence(text)
 	case attrTime:
 		return d.setTime(a, text)
 	case attrRecorded:
@@ -194,6 +199,28 @@ func (d *decoder) say(a attribute, raw []byte, escaped bool) ([]byte, error) {
 	return d.scratch[start:len(d.scratch):len(d.scratch)], nil
 }
 
+// errSequence: without a sequence the event would take another place in its
+// stream, so that one which cannot be read must not pass for none.
+var errSequence = fmt.Errorf("%s is no count: it must be a whole number in digits, from 0 to %d; if it stands elsewhere, say where with --map sequence=PATH", attrSequence, int64(math.MaxInt64))
+
+func (e *Event) setSequence(text []byte) error {
+	e.Sequence, e.HasSequence = parseSequence(text)
+	if !e.HasSequence {
+		return errSequence
+	}
+	return nil
+}
+
+// wholeNumber is a JSON number without a fraction of zeros, as stores write the
+// whole numbers of a floating-point column.
+func wholeNumber(number []byte) []byte {
+	whole, fraction, _ := bytes.Cut(number, []byte("."))
+	if len(bytes.Trim(fraction, "0")) > 0 {
+		return number
+	}
+	return whole
+}
+
 // parseSequence reads a count in decimal digits, zero-padded or not.
 func parseSequence(text []byte) (int64, bool) {
 	for len(text) > 1 && text[0] == '0' {
@@ -241,6 +268,9 @@ func (d *decoder) mapped(at int, row []byte) error {
 	}
 	if d.event.Type == "" {
 		return fmt.Errorf("no type at %s", d.mapping.paths[attrType])
+	}
+	if err := d.widen(row); err != nil {
+		return err
 	}
 	attributes := embedded(d.mapping.attributes.in(row, d.columns))
 	if encoded := lookup(attributes, "data_base64"); d.event.Data == nil && len(encoded) > 0 && encoded[0] == '"' {

@@ -108,7 +108,7 @@ func (s *sample) add(text []byte) {
 }
 
 // detect chooses the format and places the attributes.
-func (l *Log) detect(s *sample, o Options) error {
+func (l *Log) detect(ctx context.Context, s *sample, o Options) error {
 	var err error
 	if o.Format != "" {
 		l.format, err = formatByName(o.Format)
@@ -118,10 +118,14 @@ func (l *Log) detect(s *sample, o Options) error {
 	if err != nil {
 		return fmt.Errorf("reading the log %s: %w", l.inputs[0].name, err)
 	}
-	l.plan, l.mapping, err = l.format.place(s, o.Map)
+	places, err := l.place(s, o.Map)
+	if err == nil {
+		err = l.findScope(ctx, s, o.Map, &places)
+	}
 	if err != nil {
 		return fmt.Errorf("reading the log %s as %s: %w", l.inputs[0].name, l.format.name, err)
 	}
+	l.mapping = l.format.measure(s, l.plan, places)
 	return nil
 }
 
@@ -183,16 +187,17 @@ func chooseHouse(s *sample, o Options) (*format, error) {
 	return nil, fmt.Errorf("no known format has the keys %s: name the format with --log-format, or say where type and stream are, as in --map type=.a --map stream=.b.c", strings.Join(keys, ", "))
 }
 
-// place finds, attribute by attribute, the path at which most rows have it. What
-// is mapped by hand stays where it was put.
-func (f *format) place(s *sample, byHand map[string]string) (compiled, Mapping, error) {
-	plan := compiled{native: f.native && len(byHand) == 0}
+// place finds, attribute by attribute, the path at which most rows have it, and
+// plans to read it there. What is mapped by hand stays where it was put.
+func (l *Log) place(s *sample, byHand map[string]string) (found [attributeCount]string, err error) {
+	f, plan := l.format, &l.plan
+	plan.native = f.native && len(byHand) == 0
 	places, err := f.override(byHand)
 	if err != nil {
-		return plan, Mapping{}, err
+		return found, err
 	}
 	if plan.attributes, err = parsePath(f.attributes); err != nil {
-		return plan, Mapping{}, err
+		return found, err
 	}
 	rows := f.collect(s)
 	typePath, where, err := best(rows, places[attrType], attrType)
@@ -200,24 +205,26 @@ func (f *format) place(s *sample, byHand map[string]string) (compiled, Mapping, 
 		err = fmt.Errorf("no record has the type of an event at %s: say where it is, as in --map type=.a", strings.Join(places[attrType], ", "))
 	}
 	if err != nil {
-		return plan, Mapping{}, err
+		return found, err
 	}
 	// A row without a type is no event, such as Kafka's tombstones: it says
 	// nothing about the others.
 	rows = slices.DeleteFunc(rows, func(r row) bool { return !r.has(typePath, attrType) })
-	var found [attributeCount]string
 	for a := attrID; a < attributeCount; a++ {
 		if plan.paths[a], found[a], err = best(rows, places[a], a); err != nil {
-			return plan, Mapping{}, err
+			return found, err
 		}
-		if found[a] == "" && byHand[a.String()] != "" { // rarer than the sample can show
+		if found[a] == "" && a == attrSequence {
+			plan.paths[a], found[a] = unreadSequence(rows, places[a])
+		}
+		if found[a] == "" && (byHand[a.String()] != "" || a == f.always) { // rarer than the sample can show
 			found[a] = places[a][0]
 			plan.paths[a], err = parsePath(found[a])
 		}
 		plan.placed[a] = found[a] != ""
 	}
 	plan.consumed = plan.names()
-	return plan, f.measure(s, plan, found), err
+	return found, err
 }
 
 // override is where the format's attributes are looked for when some are mapped
@@ -262,6 +269,24 @@ func best(rows []row, places []string, a attribute) (path, string, error) {
 		}
 	}
 	return chosen, where, nil
+}
+
+// unreadSequence is the place called sequence that holds something in the sample
+// though nothing that can be read; empty when there is none. Its records are
+// faults: read without it they would lose their order.
+func unreadSequence(rows []row, places []string) (path, string) {
+	for _, place := range places {
+		p, err := parsePath(place)
+		if err != nil || len(p) == 0 || p[len(p)-1].key != "sequence" {
+			continue
+		}
+		for _, r := range rows {
+			if value := p.in(r.text, r.columns); value != nil && value[0] != 'n' {
+				return p, place
+			}
+		}
+	}
+	return nil, ""
 }
 
 // names are the members of the attributes' object that the mapping uses.
@@ -309,6 +334,5 @@ func (r row) has(p path, a attribute) bool {
 		return false
 	}
 	d := decoder{}
-	err := d.set(a, value, bytes.IndexByte(value, '\\') >= 0)
-	return err == nil && (a != attrSequence || d.event.HasSequence)
+	return d.set(a, value, bytes.IndexByte(value, '\\') >= 0) == nil
 }

@@ -64,6 +64,7 @@ type Event struct {
 	attributes []byte   // the JSON object whose members are its attributes
 	consumed   []string // names in attributes that the fields above hold
 	flat       bool     // attributes is what Data holds
+	format     *format  // of the log it was read from
 	layout     *layout  // of record, when it is known
 	marks      []mark   // the scalars of record, when layout is known
 }
@@ -71,6 +72,19 @@ type Event struct {
 // Record is the JSON text the event was read from: the line, the element of a
 // batch, or what an envelope held, its data decoded.
 func (e *Event) Record() []byte { return e.record }
+
+// Origin is the source, or what stands for it where the log tells none: the
+// name of the log's format, and nexus for an event that was not read from a
+// log. CloudEvents allows no empty source.
+func (e *Event) Origin() string {
+	switch {
+	case e.Source != "":
+		return e.Source
+	case e.format != nil:
+		return e.format.name
+	}
+	return "nexus"
+}
 
 // Get is the JSON text of the attribute called name as the log has it, whether
 // or not a field of Event holds it; nil when there is none.

@@ -3,8 +3,8 @@ package event
 import "bytes"
 
 // Debezium's change events, with or without the schema around them. The type is
-// the table and what happened to the row; the data is the row as it became, or
-// as it was when it was deleted.
+// the table and what happened to the row, the stream is the table and the row's
+// key; the data is the row as it became, or as it was when it was deleted.
 var debezium = format{
 	name:  "debezium",
 	title: "Debezium change events",
@@ -18,10 +18,12 @@ var debezium = format{
 	},
 	rows: debeziumRows,
 	places: placed{
-		attrType:        {".type"},
-		attrSource:      {".source.name", ".source.connector"},
-		attrStream:      {".row.aggregateid", ".row.aggregate_id", ".row.stream_id", ".row.id", ".row.ID"},
-		attrSequence:    {".row.sequence", ".row.version", ".source.lsn", ".source.pos", ".source.scn"},
+		attrType:   {".type"},
+		attrSource: {".source.name", ".source.connector"},
+		attrStream: {".stream"},
+		// MySQL's pos is none: it counts within one binlog file, and a replica that
+		// takes over has files of its own.
+		attrSequence:    {".row.sequence", ".row.version", ".source.lsn", ".source.scn"},
 		attrTime:        {".source.ts_ns", ".source.ts_us", ".source.ts_ms"},
 		attrRecorded:    {".ts_ns", ".ts_us", ".ts_ms"},
 		attrCorrelation: {".transaction.id", ".source.txId"},
@@ -29,6 +31,13 @@ var debezium = format{
 		attrMetadata:    {".source"},
 	},
 	attributes: ".",
+	always:     attrStream,
+}
+
+// debeziumKeys are the columns that tell whose row it is, the surest first, and
+// those without which they do not: an outbox has aggregates of many types.
+var debeziumKeys = []struct{ id, kind string }{
+	{"aggregateid", "aggregatetype"}, {"aggregate_id", "aggregate_type"}, {"stream_id", ""}, {"id", ""}, {"ID", ""},
 }
 
 var debeziumOps = map[string]string{
@@ -55,9 +64,12 @@ func debeziumRows(d *decoder, text []byte, record []member) error {
 		row = []byte("null")
 	}
 	d.scratch = append(d.scratch, row...)
+	if stream := rowStream(find(record, "source"), embedded(row)); stream != nil {
+		d.scratch = appendQuoted(append(d.scratch, `,"stream":`...), stream)
+	}
 	for _, m := range record {
 		switch string(m.key) {
-		case "type", "row", "before", "after":
+		case "type", "stream", "row", "before", "after":
 			continue
 		}
 		d.scratch = append(d.scratch, ',')
@@ -71,21 +83,63 @@ func debeziumRows(d *decoder, text []byte, record []member) error {
 
 // changeType is the table and the operation, such as orders.updated.
 func changeType(record []member) []byte {
-	name := func(raw []byte) []byte {
-		if len(raw) < 2 || raw[0] != '"' {
-			return nil
-		}
-		return unquote(raw)
-	}
-	op := name(find(record, "op"))
-	source := find(record, "source")
-	table := name(lookup(source, "table"))
-	if table == nil {
-		table = name(lookup(source, "collection"))
-	}
+	op := textOf(find(record, "op"))
+	table := tableOf(find(record, "source"))
 	what, ok := debeziumOps[string(op)]
 	if !ok || len(table) == 0 {
 		return bytes.Join([][]byte{table, op}, nil)
 	}
 	return bytes.Join([][]byte{table, []byte(what)}, []byte("."))
+}
+
+// rowStream names the stream of a row by its table and key, such as
+// public.orders/17, since keys are unique within one table only; nil when the row
+// has no key that is known. It looks at nothing but the record, so that a row has
+// one name in whatever order files are read.
+func rowStream(source, row []byte) []byte {
+	for _, column := range debeziumKeys {
+		key := lookup(row, column.id)
+		if len(key) == 0 || key[0] == 'n' || key[0] == '{' || key[0] == '[' {
+			continue
+		}
+		if key[0] == '"' {
+			key = unquote(key)
+		}
+		parts := [][]byte{fullTable(source), key}
+		if kind := textOf(lookup(row, column.kind)); kind != nil {
+			parts = [][]byte{parts[0], kind, key}
+		}
+		return bytes.Join(parts, []byte("/"))
+	}
+	return nil
+}
+
+// fullTable is the table within its schema, or within its database where there
+// are no schemas; SQL Server's connector reads many databases with schemas.
+func fullTable(source []byte) []byte {
+	var parts [][]byte
+	database, schema := textOf(lookup(source, "db")), textOf(lookup(source, "schema"))
+	if len(database) > 0 && (len(schema) == 0 || string(textOf(lookup(source, "connector"))) == "sqlserver") {
+		parts = append(parts, database)
+	}
+	if len(schema) > 0 {
+		parts = append(parts, schema)
+	}
+	return bytes.Join(append(parts, tableOf(source)), []byte("."))
+}
+
+// tableOf is the table, or MongoDB's collection.
+func tableOf(source []byte) []byte {
+	if table := textOf(lookup(source, "table")); table != nil {
+		return table
+	}
+	return textOf(lookup(source, "collection"))
+}
+
+// textOf is what a JSON string says; nil when it is none.
+func textOf(raw []byte) []byte {
+	if len(raw) < 2 || raw[0] != '"' {
+		return nil
+	}
+	return unquote(raw)
 }

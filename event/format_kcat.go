@@ -23,6 +23,7 @@ var kcat = format{
 		attrRecorded: {".ts"},
 	}),
 	attributes: ".headers",
+	scoped:     ".key", scope: ".topic",
 }
 
 var headerPlaces = placed{

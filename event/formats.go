@@ -24,6 +24,14 @@ type format struct {
 	// attributes is the path to the object that Event.Get looks into.
 	attributes string
 
+	// scoped is the place of a stream whose ids are unique only within what stands
+	// at scope, as Kafka's keys are within their topic.
+	scoped, scope string
+
+	// always is an attribute that is read at its place even if no record of the
+	// sample has it there.
+	always attribute
+
 	// native says that the skimmer reads it when nothing is mapped by hand.
 	native bool
 }

@@ -125,7 +125,7 @@ func (d *decoder) giveText(l *late, a attribute, raw []byte) error {
 	case attrType:
 		d.event.Type = d.interned.intern(text)
 	case attrSequence:
-		d.event.Sequence, d.event.HasSequence = parseSequence(text)
+		return d.event.setSequence(text)
 	case attrTime:
 		return d.setTime(a, text)
 	default:

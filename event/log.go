@@ -28,7 +28,8 @@ type Log struct {
 
 // Open finds the files that names stand for (files, folders, quoted globs, or
 // "-") and learns the format and the mapping from the first records. It reads
-// no more than these.
+// no more than these, but for files whose streams are named by Kafka's keys: how
+// many topics there are, only all records tell.
 func Open(ctx context.Context, names []string, o Options) (*Log, error) {
 	inputs, err := findInputs(names)
 	if err != nil {
@@ -42,7 +43,7 @@ func Open(ctx context.Context, names []string, o Options) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := l.detect(s, o); err != nil {
+	if err := l.detect(ctx, s, o); err != nil {
 		return nil, err
 	}
 	return l, nil

@@ -3,6 +3,7 @@ package replay
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/nexus-blueprint/nexus/event"
 	"github.com/nexus-blueprint/nexus/report"
@@ -83,9 +84,10 @@ func Bisect(r *Reducer, s Stream, x *Expr, o Options) (*Bisection, error) {
 	}
 	never := &NeverError{Stream: s.ID, Expr: b.Expr, Events: b.Events}
 	for _, e := range events {
-		before := NewState(state.root)
-		if _, err := r.Apply(state, e); err != nil {
-			b.Failed = appendFailed(b.Failed, err)
+		before := state.fork()
+		_, err := r.Apply(state, e)
+		if b.Failed, err = appendFailed(b.Failed, err); err != nil {
+			return nil, err
 		}
 		if err := b.judge(r, x, e, before, state); err != nil {
 			return nil, err
@@ -108,10 +110,14 @@ func (b *Bisection) judge(r *Reducer, x *Expr, e *event.Event, before, after *St
 		return nil
 	}
 	if len(b.Flips) == 0 {
-		b.First, b.Before, b.After = e, before, NewState(after.root)
+		b.First, b.Before, b.After = e, before, after.fork()
 	}
 	if len(b.Flips) == 0 && e != nil {
-		b.Changed = r.step(NewState(before.root), e).Changed
+		step, err := r.step(before.fork(), e)
+		if err != nil {
+			return err
+		}
+		b.Changed = step.Changed
 	}
 	b.Now = now
 	b.Flips = append(b.Flips, Flip{e, now})
@@ -120,6 +126,9 @@ func (b *Bisection) judge(r *Reducer, x *Expr, e *event.Event, before, after *St
 
 // until is the events up to the point of the options, known by their time.
 func (s Stream) until(o Options) ([]*event.Event, error) {
+	if err := s.tells(o); err != nil {
+		return nil, err
+	}
 	var events []*event.Event
 	for _, e := range s.Events {
 		if !known(e, o.KnownAt) || !o.At.before(e) {
@@ -131,17 +140,30 @@ func (s Stream) until(o Options) ([]*event.Event, error) {
 		}
 	}
 	if o.At.kind == pointID {
-		return nil, fmt.Errorf("stream %s has no event with the id %q", s.ID, o.At.id)
+		return nil, s.missing(o)
 	}
 	return events, nil
 }
 
-// appendFailed adds the error of an event that could not be applied.
-func appendFailed(list []*ApplyError, err error) []*ApplyError {
-	if failed, ok := errors.AsType[*ApplyError](err); ok {
-		list = append(list, failed)
+// missing is the error of a point at an event that the options leave out, or that
+// the stream does not have.
+func (s Stream) missing(o Options) error {
+	for _, e := range s.Events {
+		if string(e.ID) == o.At.id {
+			return fmt.Errorf("stream %s: event %q was recorded at %s, so that it was not known yet at %s: choose a later time, or an earlier event",
+				s.ID, o.At.id, storedAt(e).Format(time.RFC3339Nano), o.KnownAt.Format(time.RFC3339Nano))
+		}
 	}
-	return list
+	return fmt.Errorf("stream %s has no event with the id %q", s.ID, o.At.id)
+}
+
+// appendFailed adds the error of an event that could not be applied. Any other
+// error ends the fold, and is returned.
+func appendFailed(list []*ApplyError, err error) ([]*ApplyError, error) {
+	if failed, ok := errors.AsType[*ApplyError](err); ok {
+		return append(list, failed), nil
+	}
+	return list, err
 }
 
 // Headline is the answer in a sentence.
@@ -164,14 +186,14 @@ func (b *Bisection) Headline() string {
 func (b *Bisection) Tables(r Redactor) []report.Table {
 	var tables []report.Table
 	if b.First != nil {
-		t := changesTable("What event "+nameOf(b.First)+" changed", "before", "after", b.Changed, r)
+		t := changesTable("What event "+nameOf(b.First)+" changed", "Before", "After", b.Changed, r)
 		t.Notes = failedNotes(b.Failed)
 		tables = append(tables, t)
 	}
 	if b.Monotone() {
 		return tables
 	}
-	turns := report.Table{Title: "Turns", Columns: []string{"event", "time", "type", "the expression is"}}
+	turns := report.Table{Title: "Turns", Columns: []string{"Event", "Time", "Type", "The expression is"}}
 	for _, f := range b.Flips {
 		row := []string{nameOf(f.Event), "", "", fmt.Sprint(f.True)}
 		if f.Event != nil {

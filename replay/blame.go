@@ -49,18 +49,17 @@ func Blame(r *Reducer, s Stream, p Path, o Options) (*History, error) {
 		return nil, err
 	}
 	for _, e := range events {
-		before := NewState(state.root)
+		before := state.fork()
 		places, rules, err := r.apply(state, e)
-		if err != nil {
-			h.Failed = appendFailed(h.Failed, err)
-			continue
+		if h.Failed, err = appendFailed(h.Failed, err); err != nil {
+			return nil, err
 		}
 		w := Write{Event: e}
 		if !w.between(p, before, state) {
 			continue
 		}
 		for i, place := range places {
-			if p.touches(place) {
+			if p.touches(place) && !slices.Contains(w.Rules, rules[i]) {
 				w.Rules = append(w.Rules, rules[i])
 			}
 		}
@@ -178,14 +177,14 @@ func (w Write) change(p Path) Change {
 func (h *History) Table(r Redactor) report.Table {
 	t := report.Table{
 		Title:   fmt.Sprintf("Who wrote %s of %s", h.Path, h.Stream),
-		Columns: []string{"event", "time", "rule", "before", "after", "correlation", "place"},
+		Columns: []string{"Event", "Time", "Rule", "Before", "After", "Correlation"},
 		Notes:   failedNotes(h.Failed),
 	}
 	for _, w := range h.Writes {
 		c := w.change(h.Path)
-		row := []string{nameOf(w.Event), "", c.Rule, c.beforeText(r), c.afterText(r), "", ""}
+		row := []string{nameOf(w.Event), "", c.Rule, c.beforeText(r), c.afterText(r), ""}
 		if e := w.Event; e != nil {
-			row[1], row[5], row[6] = shortTime(e), shortID(e.CorrelationID), fmt.Sprintf("%s:%d", e.File, e.Line)
+			row[1], row[5] = shortTime(e), shortID(e.CorrelationID)
 		}
 		t.Rows = append(t.Rows, row)
 	}

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/nexus-blueprint/nexus/document"
 	"github.com/nexus-blueprint/nexus/event"
@@ -21,9 +22,10 @@ import (
 //
 // The process reads one line for each event, {"stream": "order-1", "event": {…}},
 // where event is a CloudEvent in JSON, and answers each with one line: the state
-// of that stream behind the event, {"state": {…}}, or {"error": "why"}. Events
-// are sent ahead of their answers, so that the process is never waited for
-// between two of them. What it writes to standard error belongs to its errors.
+// of that stream behind the event, {"state": {…}}, or {"error": "why"}. Where
+// many events are at hand they are sent ahead of their answers, so that the
+// process is not waited for between two of them. What it writes to standard error
+// belongs to its errors.
 type Command struct {
 	Args []string
 	// Dir is where the process runs; empty: where nexus does.
@@ -36,41 +38,58 @@ type CommandState struct {
 	State *State
 }
 
-// maxAnswer bounds one answer of the process.
-const maxAnswer = 64 << 20
+// CommandError is a process that gave no state for an event: it ended, did not
+// keep to the protocol, or said that it could not. What the state is from there
+// on nobody knows, so that nothing is made of it.
+type CommandError struct {
+	Event *event.Event
+	Cause error
+	// Said is what the process said about it, its answer and the end of its
+	// standard error. It may quote what was recorded.
+	Said string
+}
 
-// aheadOfAnswers is how many events may be on their way.
-const aheadOfAnswers = 1024
+func (f *CommandError) Error() string {
+	e, place := f.Event, ""
+	if e.File != "" {
+		place = fmt.Sprintf("%s:%d: ", e.File, e.Line)
+	}
+	return fmt.Sprintf("%sthe reducer's process %v on event %s of %s (at byte %d)", place, f.Cause, nameOf(e), e.Stream, e.Offset)
+}
+
+func (f *CommandError) Unwrap() error { return f.Cause }
+
+const (
+	// maxAnswer bounds one answer of the process.
+	maxAnswer = 64 << 20
+	// aheadOfAnswers is how many events may be on their way.
+	aheadOfAnswers = 1024
+	// patience is how long the pipes of a process that was killed may stay open:
+	// a process of its own may hold them.
+	patience = time.Second
+)
 
 // Apply sends the events to a fresh process in their order and yields the state
 // behind each. The events must stay valid until they are yielded. The error ends
-// it and names the event whose answer failed.
+// it; it is a *CommandError when an answer failed.
 func (c Command) Apply(ctx context.Context, events iter.Seq[*event.Event]) iter.Seq2[CommandState, error] {
 	return func(yield func(CommandState, error) bool) {
-		ctx, stop := context.WithCancel(ctx)
-		defer stop()
 		p, err := c.start(ctx)
+		if err == nil {
+			err = p.exchange(events, aheadOfAnswers, func(s CommandState) bool { return yield(s, nil) })
+			err = p.close(err)
+		}
 		if err != nil {
 			yield(CommandState{}, err)
-			return
-		}
-		sent := make(chan *event.Event, aheadOfAnswers)
-		var writer sync.WaitGroup
-		writer.Go(func() { p.send(ctx, events, sent) })
-		ended := p.answer(sent, yield)
-		stop()
-		for range sent { // lets the writer end
-		}
-		writer.Wait()
-		_ = p.cmd.Wait() // killed, or its fault was reported with the event
-		if ended != nil {
-			yield(CommandState{}, p.explain(ended))
 		}
 	}
 }
 
 // A process is a reducer that runs.
 type process struct {
+	ctx    context.Context // ends with the process
+	caller context.Context
+	stop   context.CancelFunc
 	cmd    *exec.Cmd
 	in     io.WriteCloser
 	out    *bufio.Scanner
@@ -81,108 +100,143 @@ func (c Command) start(ctx context.Context) (*process, error) {
 	if len(c.Args) == 0 {
 		return nil, errors.New("running the reducer: no command is named")
 	}
-	p := &process{cmd: exec.CommandContext(ctx, c.Args[0], c.Args[1:]...)}
-	p.cmd.Dir, p.cmd.Stderr = c.Dir, &p.errors
+	p := &process{caller: ctx}
+	p.ctx, p.stop = context.WithCancel(ctx)
+	p.cmd = exec.CommandContext(p.ctx, c.Args[0], c.Args[1:]...)
+	p.cmd.Dir, p.cmd.Stderr, p.cmd.WaitDelay = c.Dir, &p.errors, patience
 	in, err := p.cmd.StdinPipe()
 	if err != nil {
-		return nil, fmt.Errorf("running the reducer: %w", err)
+		return nil, errors.Join(fmt.Errorf("running the reducer: %w", err), p.close(nil))
 	}
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
-		return nil, fmt.Errorf("running the reducer: %w", err)
+		return nil, errors.Join(fmt.Errorf("running the reducer: %w", err), p.close(nil))
 	}
 	if err := p.cmd.Start(); err != nil {
+		p.stop()
 		return nil, fmt.Errorf("running the reducer %s: %w", c.Args[0], err)
 	}
+	// Whoever else holds the pipes, an interrupt ends the waiting for them.
+	context.AfterFunc(p.ctx, func() { _ = errors.Join(in.Close(), out.Close()) })
 	p.in, p.out = in, bufio.NewScanner(out)
 	p.out.Buffer(nil, maxAnswer)
 	return p, nil
 }
 
+// close ends the process. What went wrong before gets the words of the process,
+// or gives way to the interrupt that it is due to.
+func (p *process) close(err error) error {
+	interrupted := p.caller.Err()
+	p.stop()
+	_ = p.cmd.Wait() // killed, or its fault was reported with the event
+	if err == nil {
+		return nil
+	}
+	if interrupted != nil {
+		return fmt.Errorf("running the reducer: %w", interrupted)
+	}
+	if failed, ok := errors.AsType[*CommandError](err); ok {
+		failed.Said = strings.TrimSpace(failed.Said + "\n" + string(p.errors.text))
+	}
+	return err
+}
+
+// exchange sends events and hands over the state behind each, until there are no
+// more or yield wants none. Behind an error the process is of no use.
+func (p *process) exchange(events iter.Seq[*event.Event], ahead int, yield func(CommandState) bool) error {
+	sent := make(chan *event.Event, ahead)
+	var writer sync.WaitGroup
+	writer.Go(func() { p.send(events, sent) })
+	more, err := p.answers(sent, yield)
+	if !more {
+		p.stop() // lets the writer end
+		for range sent {
+		}
+	}
+	writer.Wait()
+	if more && p.ctx.Err() != nil {
+		return p.ctx.Err() // not all was sent
+	}
+	return err
+}
+
 // send writes the events until there are no more, or the process does not read.
-func (p *process) send(ctx context.Context, events iter.Seq[*event.Event], sent chan<- *event.Event) {
+func (p *process) send(events iter.Seq[*event.Event], sent chan<- *event.Event) {
 	defer close(sent)
 	w := bufio.NewWriterSize(p.in, 64<<10)
-	defer func() { _ = errors.Join(w.Flush(), p.in.Close()) }() // what is not read has no answer, which is reported
+	defer func() { _ = w.Flush() }()
 	var line []byte
 	for e := range events {
 		line = append(line[:0], `{"stream":`...)
 		line = append(line, document.Encode(string(e.Stream))...)
 		line = append(line, `,"event":`...)
 		line = append(bytes.TrimSuffix(event.AppendNative(line, e), []byte("\n")), '}', '\n')
-		if len(sent) == cap(sent) && w.Flush() != nil {
-			return
+		if len(sent) == cap(sent) {
+			_ = w.Flush() // its error stays for the next write
 		}
 		select {
 		case sent <- e:
-		case <-ctx.Done():
+		case <-p.ctx.Done():
 			return
 		}
 		if _, err := w.Write(line); err != nil {
-			return
+			return // e has no answer, which is reported
 		}
 	}
 }
 
-// A commandFault is an event whose answer failed.
-type commandFault struct {
-	event *event.Event
-	cause error
-}
-
-func (f *commandFault) Error() string {
-	e := f.event
-	return fmt.Sprintf("%s:%d: the reducer's process %v on event %s of %s (at byte %d)", e.File, e.Line, f.cause, e.ID, e.Stream, e.Offset)
-}
-
-func (f *commandFault) Unwrap() error { return f.cause }
-
-// answer yields a state for every event that was sent. Its error is the
-// process's; it is nil when nothing more is wanted.
-func (p *process) answer(sent <-chan *event.Event, yield func(CommandState, error) bool) error {
+// answers yields a state for every event that was sent. It is false when nothing
+// more is wanted, or can be had.
+func (p *process) answers(sent <-chan *event.Event, yield func(CommandState) bool) (more bool, err error) {
 	for e := range sent {
 		if !p.out.Scan() {
 			err := p.out.Err()
 			if err == nil {
 				err = errors.New("ended without an answer")
 			}
-			return &commandFault{e, err}
+			return false, &CommandError{Event: e, Cause: err}
 		}
-		state, err := readAnswer(p.out.Bytes())
+		state, said, err := readAnswer(p.out.Bytes())
 		if err != nil {
-			return &commandFault{e, err}
+			return false, &CommandError{Event: e, Cause: err, Said: said}
 		}
-		if !yield(CommandState{Event: e, State: state}, nil) {
-			return nil
+		if !yield(CommandState{Event: e, State: state}) {
+			return false, nil
 		}
 	}
-	return nil
+	return true, nil
 }
 
-func readAnswer(line []byte) (*State, error) {
+// readAnswer reads the state of an answer. With an error come the words of the
+// process, which may quote what was recorded and are no part of it.
+func readAnswer(line []byte) (state *State, said string, err error) {
 	var answer struct {
 		State json.RawMessage `json:"state"`
-		Error string          `json:"error"`
+		Error *string         `json:"error"`
 	}
 	if err := json.Unmarshal(line, &answer); err != nil {
-		return nil, fmt.Errorf(`answered with no JSON object {"state": …}: %w`, err)
+		return nil, excerpt(line), errors.New(`answered with no JSON object {"state": …}`)
 	}
-	if answer.Error != "" {
-		return nil, fmt.Errorf("answered with the error %q", answer.Error)
+	if answer.Error != nil {
+		return nil, *answer.Error, errors.New("answered with an error")
 	}
 	if answer.State == nil {
-		return nil, errors.New(`answered without "state"`)
+		return nil, excerpt(line), errors.New(`answered without "state"`)
 	}
 	root, err := decode(answer.State)
-	return NewState(root), err
+	if err != nil {
+		return nil, excerpt(line), errors.New("answered with a state that is no JSON value")
+	}
+	return NewState(root), "", nil
 }
 
-// explain adds what the process last said on standard error.
-func (p *process) explain(err error) error {
-	if said := strings.TrimSpace(string(p.errors.text)); said != "" {
-		return fmt.Errorf("%w\nits last words: %s", err, said)
+// excerpt is the beginning of a line.
+func excerpt(line []byte) string {
+	const most = 200
+	if len(line) > most {
+		return strings.ToValidUTF8(string(line[:most]), "") + "…"
 	}
-	return err
+	return string(line)
 }
 
 // A tail keeps the end of what is written to it.

@@ -17,8 +17,8 @@ type program struct {
 	shape   shape
 	first   []slot // the row before the first event
 	fixed   []byte // the texts of first
-	types   map[string]*typeProgram
-	upcast  map[string]*typeProgram // by the type that events have behind their upcasters
+	rules   map[string]*typeProgram
+	types   map[string]*typeProgram // by the full type
 	other   *typeProgram            // of types without rules
 	general bool                    // some operations need a State
 }
@@ -27,25 +27,28 @@ type program struct {
 type typeProgram struct {
 	ops     []compactOp
 	fields  *event.Fields
-	values  int
-	general bool // the operations need a State
-	upcasts bool
-	nothing bool // no operation at all
+	paths   []Path // of fields
+	general bool   // the operations need a State
+	looks   bool   // there are conditions
+	nothing bool   // no operation at all
+	upcasts *upcasts
 }
 
 type compactOp struct {
-	kind     OperationKind
-	slot     int
-	field    int    // of the data; -1: text is the value
-	text     []byte // a literal, or the fallback of a field; nil: none
-	rule     string
-	data     Path
-	dataPath string
+	kind  OperationKind
+	slot  int
+	again bool   // an operation before it writes the slot too
+	field int    // of the data; -1: text is the value
+	text  []byte // a literal, or the fallback of a field; nil: none
+	rule  string
+	data  Path
+
+	when, where, expr condition
 }
 
 // compile makes the program of a reducer for one goroutine.
 func (r *Reducer) compile() (*program, error) {
-	p := &program{reducer: r, types: map[string]*typeProgram{}, upcast: map[string]*typeProgram{}}
+	p := &program{reducer: r, rules: map[string]*typeProgram{}, types: map[string]*typeProgram{}}
 	p.choosePaths()
 	for i := range p.paths {
 		p.first = append(p.first, p.initial(i))
@@ -54,19 +57,25 @@ func (r *Reducer) compile() (*program, error) {
 	if p.shape, err = p.shapeOf(r.spec.Init, nil, true); err != nil {
 		return nil, err
 	}
-	p.other = &typeProgram{nothing: true}
-	if ops, ok := r.rules[anyType]; ok {
-		p.other, err = p.typeProgram(ops)
+	for name, ops := range r.rules {
+		t, err := p.typeProgram(ops)
+		if err != nil {
+			return nil, err
+		}
+		p.rules[name] = t
+		p.general = p.general || t.general
 	}
-	return p, err
+	if p.other = p.rules[anyType]; p.other == nil {
+		p.other = &typeProgram{nothing: true}
+	}
+	return p, nil
 }
 
 // choosePaths gives every written path a slot when no path leads into another
 // one. Reducers of which some do are folded by their States.
 func (p *program) choosePaths() {
 	for _, ops := range p.reducer.rules {
-		if !isSimple(ops) {
-			p.general = true
+		if !haveSlots(ops) {
 			continue
 		}
 		for _, o := range ops {
@@ -96,23 +105,26 @@ func (p *program) hasRoom(path Path) bool {
 	return true
 }
 
-// isSimple reports whether operations work on slots: they have no expressions,
-// write members, and each writes another one.
-func isSimple(ops []op) bool {
+// haveSlots reports whether operations work on slots: they write members, and
+// what several do to one of them can be done in turn.
+func haveSlots(ops []op) bool {
 	for i, o := range ops {
-		switch o.Kind {
-		case OpSet, OpAdd, OpAppend, OpDelete:
-		default:
+		if o.Kind == OpMerge || len(o.Path) == 0 || !o.Path.plain() {
 			return false
 		}
-		if o.when != nil || o.expr != nil || len(o.Path) == 0 || !o.Path.plain() {
-			return false
-		}
-		if slices.ContainsFunc(ops[:i], func(b op) bool { return slices.Equal(o.Path, b.Path) }) {
-			return false
+		for _, before := range ops[:i] {
+			if slices.Equal(o.Path, before.Path) && !inTurn(before.Kind, o.Kind) {
+				return false
+			}
 		}
 	}
 	return true
+}
+
+// inTurn reports whether an event may do both to one slot.
+func inTurn(first, second OperationKind) bool {
+	replaces := func(k OperationKind) bool { return k == OpSet || k == OpAdd || k == OpDelete }
+	return replaces(first) && replaces(second) || first == OpAppend && second == OpAppend
 }
 
 // initial is the slot of a path before the first event.
@@ -136,72 +148,77 @@ func appendJSON(dst []byte, value any) []byte {
 }
 
 // forType is the program of a type.
-func (p *program) forType(name string) (*typeProgram, error) {
+func (p *program) forType(name string) *typeProgram {
 	if t, ok := p.types[name]; ok {
-		return t, nil
+		return t
 	}
-	t, err := p.newType(name)
+	t := p.afterUpcasts(name)
+	if p.reducer.upcasts(name) {
+		t = &typeProgram{upcasts: &upcasts{program: p, typeName: name, versions: map[string]*road{}}}
+	}
 	if len(p.types) < 1<<14 {
 		p.types[name] = t
 	}
-	return t, err
+	return t
 }
 
-func (p *program) newType(name string) (*typeProgram, error) {
-	upcasts := p.reducer.upcasts(name)
-	ops := p.reducer.operations(name)
-	switch {
-	case upcasts && p.general:
-		return &typeProgram{general: true}, nil
-	case upcasts:
-		return &typeProgram{upcasts: true}, nil
-	case ops == nil:
-		return p.other, nil
+// afterUpcasts is the program of the type that an event has behind its upcasters.
+func (p *program) afterUpcasts(name string) *typeProgram {
+	for _, name := range []string{name, event.ShortType(name)} {
+		if t, ok := p.rules[name]; ok {
+			return t
+		}
 	}
-	return p.typeProgram(ops)
+	return p.other
 }
 
-// afterUpcast is the program of the type that an upcast event has.
-func (p *program) afterUpcast(name string) (*typeProgram, error) {
-	if t, ok := p.upcast[name]; ok {
-		return t, nil
-	}
-	t, err := p.other, error(nil)
-	if ops := p.reducer.operations(name); ops != nil {
-		t, err = p.typeProgram(ops)
-	}
-	p.upcast[name] = t
-	return t, err
-}
-
+// typeProgram compiles operations.
 func (p *program) typeProgram(ops []op) (*typeProgram, error) {
-	t := &typeProgram{general: p.general && (p.paths == nil || !isSimple(ops)), nothing: len(ops) == 0}
-	if t.general || t.nothing {
-		t.general = !t.nothing
-		return t, nil
+	if len(ops) == 0 {
+		return &typeProgram{nothing: true}, nil
 	}
-	var texts []string
-	for _, o := range ops {
-		c := compactOp{kind: o.Kind, rule: o.rule, field: -1, data: o.Source.Data}
-		c.slot = slices.IndexFunc(p.paths, func(path Path) bool { return slices.Equal(path, o.Path) })
+	if p.paths == nil || !haveSlots(ops) {
+		return &typeProgram{general: true}, nil
+	}
+	t := &typeProgram{}
+	c := conditionCompiler{program: p, field: t.field}
+	for i, o := range ops {
+		compiled := compactOp{kind: o.Kind, rule: o.rule, field: -1, data: o.Source.Data}
+		samePath := func(path Path) bool { return slices.Equal(path, o.Path) }
+		compiled.slot = slices.IndexFunc(p.paths, samePath)
+		compiled.again = slices.ContainsFunc(ops[:i], func(before op) bool { return samePath(before.Path) })
 		switch {
 		case o.Source.FromData:
-			if c.dataPath = o.Source.Data.String(); !slices.Contains(texts, c.dataPath) {
-				texts = append(texts, c.dataPath)
-			}
-			c.field = slices.Index(texts, c.dataPath)
+			compiled.field = t.field(o.Source.Data)
 			if o.Source.HasDefault {
-				c.text = appendJSON(nil, o.Source.Fallback)
+				compiled.text = appendJSON(nil, o.Source.Fallback)
 			}
-		case o.Kind != OpDelete:
-			c.text = appendJSON(nil, o.Source.Literal)
+		case o.Source.given && o.expr == nil:
+			compiled.text = appendJSON(nil, o.Source.Literal)
 		}
-		t.ops = append(t.ops, c)
+		if !c.conditions(&compiled, &o) {
+			return &typeProgram{general: true}, nil
+		}
+		t.looks = t.looks || o.when != nil || o.where != nil || o.expr != nil
+		t.ops = append(t.ops, compiled)
 	}
-	t.values = len(texts)
+	var texts []string
+	for _, path := range t.paths {
+		texts = append(texts, path.String())
+	}
 	var err error
 	t.fields, err = event.NewFields(texts...)
 	return t, err
+}
+
+// field is the number of a place in the data.
+func (t *typeProgram) field(path Path) int {
+	i := slices.IndexFunc(t.paths, func(p Path) bool { return slices.Equal(p, path) })
+	if i < 0 {
+		i = len(t.paths)
+		t.paths = append(t.paths, path)
+	}
+	return i
 }
 
 // A shape writes the text of a state from its slots.

@@ -76,9 +76,13 @@ func (c *Comparison) Headline() string {
 		len(c.Differing), report.Count(c.Streams, "stream"), has(len(c.Differing)), new, old, report.Count(len(c.Causes), "cause"))
 }
 
-// Tables show the causes, and every stream that differs.
+// Tables show the causes, and every stream that differs; there are none when none
+// does and all could be read and applied.
 func (c *Comparison) Tables(r Redactor) []report.Table {
-	groups := report.Table{Title: "Causes", Columns: []string{"streams", "event type", "path", "first stream", "place"}, Notes: c.notes()}
+	if len(c.Differing) == 0 && len(c.notes()) == 0 {
+		return nil
+	}
+	groups := report.Table{Title: "Causes", Columns: []string{"Streams", "Event type", "Path", "First stream", "Place"}, Notes: c.notes()}
 	for _, cause := range c.Causes {
 		place := ""
 		if e := cause.Example.Event; e != nil {
@@ -87,7 +91,7 @@ func (c *Comparison) Tables(r Redactor) []report.Table {
 		groups.Rows = append(groups.Rows, []string{fmt.Sprint(cause.Streams), cause.Cause, cause.Path, cause.Example.Stream, place})
 	}
 	old, new := c.labels()
-	streams := report.Table{Title: "Streams that differ", Columns: []string{"stream", "event", "type", "path at the end", old, new}}
+	streams := report.Table{Title: "Streams that differ", Columns: []string{"Stream", "Event", "Type", "Path at the end", old, new}}
 	for _, d := range c.Differing {
 		row := []string{d.Stream, "", d.Cause, "", "", ""}
 		if d.Event != nil {

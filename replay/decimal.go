@@ -1,7 +1,9 @@
 package replay
 
 import (
+	"cmp"
 	"errors"
+	"math"
 	"math/big"
 	"math/bits"
 	"strconv"
@@ -167,13 +169,22 @@ func (d Decimal) Add(e Decimal) Decimal {
 
 // Neg is the number with the other sign.
 func (d Decimal) Neg() Decimal {
+	if d.large == nil && d.small != math.MinInt64 {
+		return Decimal{small: -d.small, scale: d.scale}
+	}
 	return decimalOf(new(big.Int).Neg(d.coefficient()), int(d.scale))
 }
 
 // Mul is the exact product.
 func (d Decimal) Mul(e Decimal) Decimal {
+	if d.large == nil && e.large == nil && isHalf(d.small) && isHalf(e.small) {
+		return Decimal{small: d.small * e.small, scale: int32(int(d.scale) + int(e.scale))}
+	}
 	return decimalOf(new(big.Int).Mul(d.coefficient(), e.coefficient()), int(d.scale)+int(e.scale))
 }
+
+// isHalf reports whether the product of n and another such number fits into an int64.
+func isHalf(n int64) bool { return n == int64(int32(n)) }
 
 // quotientDigits is the precision of a quotient that does not end: that of an
 // IEEE decimal128.
@@ -221,14 +232,54 @@ func (d Decimal) Mod(e Decimal) (Decimal, error) {
 	return decimalOf(new(big.Int).Rem(a, b), scale), nil
 }
 
+// truncated is the number without what is behind its point.
+func (d Decimal) truncated() Decimal {
+	if d.scale <= 0 {
+		return decimalOf(new(big.Int).Mul(d.coefficient(), tenTo(int(-d.scale))), 0)
+	}
+	return decimalOf(new(big.Int).Quo(d.coefficient(), tenTo(int(d.scale))), 0)
+}
+
+// floor is the largest whole number that is not larger.
+func (d Decimal) floor() Decimal {
+	whole := d.truncated()
+	if d.Cmp(whole) < 0 {
+		return whole.Add(Decimal{small: -1})
+	}
+	return whole
+}
+
+// round is the nearest whole number; halves go away from 0.
+func (d Decimal) round() Decimal {
+	half := Decimal{small: 5 * int64(d.Sign()), scale: 1}
+	return d.Add(half).truncated()
+}
+
 // Cmp is -1, 0 or 1 as d is less than, equal to or greater than e.
 func (d Decimal) Cmp(e Decimal) int {
+	if d.large == nil && e.large == nil {
+		a, b, ok := d.small, e.small, true
+		switch {
+		case d.scale < e.scale:
+			a, ok = scaleUp(a, e.scale-d.scale)
+		case e.scale < d.scale:
+			b, ok = scaleUp(b, d.scale-e.scale)
+		}
+		if ok {
+			return cmp.Compare(a, b)
+		}
+	}
 	a, b, _ := aligned(d, e)
 	return a.Cmp(b)
 }
 
 // Sign is -1, 0 or 1.
-func (d Decimal) Sign() int { return d.coefficient().Sign() }
+func (d Decimal) Sign() int {
+	if d.large == nil {
+		return cmp.Compare(d.small, 0)
+	}
+	return d.large.Sign()
+}
 
 // aligned are the coefficients of two decimals at the larger of their scales.
 func aligned(d, e Decimal) (a, b *big.Int, scale int) {

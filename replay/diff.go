@@ -2,6 +2,7 @@ package replay
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -20,9 +21,14 @@ func (r Redactor) show(p Path, value any) any {
 	return r(p, value)
 }
 
-// text is the canonical text of what is shown.
+// text is the canonical text of what is shown. What stands for a hidden string or
+// number is no value, and has no quotes.
 func (r Redactor) text(p Path, value any) string {
-	return NewState(r.show(p, value)).String()
+	shown := r.show(p, value)
+	if text, ok := shown.(string); ok && r != nil {
+		return text
+	}
+	return NewState(shown).String()
 }
 
 // EventData names an event for machines.
@@ -130,7 +136,7 @@ func (c Change) afterText(r Redactor) string {
 }
 
 func changesTable(title, before, after string, changes []Change, r Redactor) report.Table {
-	t := report.Table{Title: title, Columns: []string{"path", before, after}}
+	t := report.Table{Title: title, Columns: []string{"Path", before, after}}
 	for _, c := range changes {
 		t.Rows = append(t.Rows, []string{c.Path.String(), c.beforeText(r), c.afterText(r)})
 	}
@@ -152,6 +158,7 @@ type Difference struct {
 	Changes       []Change
 	// Failed are the events on the way to either state that could not be applied.
 	Failed []*ApplyError
+	notes  []string
 }
 
 // DiffPoints compares a stream with itself at another point.
@@ -165,19 +172,15 @@ func DiffStreams(r *Reducer, a, b Stream, at Point) (*Difference, error) {
 }
 
 func difference(r *Reducer, a Stream, from Point, b Stream, to Point) (*Difference, error) {
-	before, failed, err := Fold(r, a, Options{At: from})
+	before, err := MomentOf(r, a, Options{At: from}, 0)
 	if err != nil {
 		return nil, err
 	}
-	after, alsoFailed, err := Fold(r, b, Options{At: to})
+	after, err := MomentOf(r, b, Options{At: to}, 0)
 	if err != nil {
 		return nil, err
 	}
-	failed = append(failed, alsoFailed[common(failed, alsoFailed):]...)
-	return &Difference{
-		From: a.ID + " at " + from.String(), To: b.ID + " at " + to.String(),
-		Before: before, After: after, Changes: Diff(before, after), Failed: failed,
-	}, nil
+	return DiffMoments(before, from, after, to), nil
 }
 
 // common counts the failures with which both lists begin: those of one stream
@@ -196,7 +199,7 @@ func (d *Difference) Table(r Redactor) report.Table {
 	if len(d.Changes) == 0 {
 		t.Notes = append(t.Notes, "The states are equal.")
 	}
-	t.Notes = append(t.Notes, failedNotes(d.Failed)...)
+	t.Notes = slices.Concat(t.Notes, d.notes, failedNotes(d.Failed))
 	return t
 }
 

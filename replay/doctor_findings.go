@@ -170,6 +170,25 @@ func (d *doctor) result(rule string) report.ResultKind {
 // sequenceOnly are the rules that judge sequences alone.
 var sequenceOnly = []string{RuleGap, RuleLateStart, RuleOutOfOrder}
 
+// LeaveUndecided says that a rule could not be judged on some subjects: what would
+// pass for want of faults is undecided, for them and for the log.
+func (d *Diagnosis) LeaveUndecided(rule string, subjects ...string) {
+	if len(subjects) == 0 {
+		return
+	}
+	for i := range d.Rules {
+		if v := &d.Rules[i]; v.Rule == rule && v.Result != report.Fail {
+			v.Result = report.Undecided
+		}
+	}
+	for i := range d.Checks {
+		c := &d.Checks[i]
+		if c.Rule == rule && c.Result != report.Fail && (c.Subject == logSubject || slices.Contains(subjects, c.Subject)) {
+			c.Result = report.Undecided
+		}
+	}
+}
+
 // findings are the examples of a tally; the last one tells of the rest.
 func (t *tally) findings(rule report.Rule, subject string) []report.Finding {
 	var list []report.Finding
@@ -190,14 +209,14 @@ func (t *tally) findings(rule report.Rule, subject string) []report.Finding {
 
 // Tables sum the diagnosis up: what the log holds, and what each rule says of it.
 func (d *Diagnosis) Tables() []report.Table {
-	facts := report.Table{Title: "Log", Columns: []string{"what", "value"}, Notes: []string{}, Rows: [][]string{
+	facts := report.Table{Title: "Log", Columns: []string{"What", "Value"}, Notes: []string{}, Rows: [][]string{
 		{"events", strconv.FormatInt(d.Events, 10)},
 		{"streams", strconv.Itoa(d.Streams)},
 		{"types", strconv.Itoa(d.Types)},
 		{"from", momentText(d.First)},
 		{"to", momentText(d.Last)},
 	}}
-	rules := report.Table{Title: "Rules", Columns: []string{"rule", "result", "faults", "in"}, Notes: d.Notes}
+	rules := report.Table{Title: "Rules", Columns: []string{"Rule", "Result", "Faults", "In"}, Notes: d.Notes}
 	for _, v := range d.Rules {
 		rules.Rows = append(rules.Rows, []string{v.Rule, string(v.Result), strconv.FormatInt(v.Faults, 10), v.in()})
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/nexus-blueprint/nexus/event"
+	"github.com/nexus-blueprint/nexus/report"
 )
 
 // pageData is what the script of a page reads.
@@ -124,7 +125,7 @@ func (p Page) replay(index int, s PageStream, room *int64) (pageStream, []pageSt
 			}
 		}
 		if *room -= page.size(); *room < 0 {
-			return stream, nil, fmt.Errorf("the states up to %s take more than %d MiB: choose a point before it", page.Name, cmp.Or(p.Most, defaultPage)>>20)
+			return stream, nil, p.tooLarge(s.Stream, page.Name)
 		}
 		for _, c := range step.Changed {
 			stream.changed(len(steps), c)
@@ -132,6 +133,16 @@ func (p Page) replay(index int, s PageStream, room *int64) (pageStream, []pageSt
 		steps = append(steps, page)
 	}
 	return stream, steps, nil
+}
+
+// tooLarge is the error of a page that no browser would open well.
+func (p Page) tooLarge(s Stream, name string) error {
+	instead := "make the page of a correlation id (--correlation), which has states of its own events only, or step through the stream on the terminal (nexus replay --stream)"
+	if p.Correlation != "" {
+		instead = "the streams that it touches are too long for a page: follow it with nexus replay trace"
+	}
+	return fmt.Errorf("stream %s has %s, and the states up to %s already take more than %d MiB: %s",
+		s.ID, report.Count(len(s.Events), "event"), name, cmp.Or(p.Most, defaultPage)>>20, instead)
 }
 
 // step is what the page has of one event.

@@ -193,9 +193,14 @@ func TestPageErrors(t *testing.T) {
 		t.Errorf("no event: %v", err)
 	}
 	p.Correlation, p.Most = "", 200
-	if err := p.WriteHTML(&bytes.Buffer{}); err == nil || err.Error() != "writing the page of order-1: the states up to 2 take more than 0 MiB: choose a point before it" {
+	if err := p.WriteHTML(&bytes.Buffer{}); err == nil || !strings.Contains(err.Error(), "stream order-1 has 4 events, and the states up to 2 already take more than 0 MiB: make the page of a correlation id") {
 		t.Errorf("too large: %v", err)
 	}
+	p.Correlation = "c1"
+	if err := p.WriteHTML(&bytes.Buffer{}); err == nil || !strings.Contains(err.Error(), "follow it with nexus replay trace") {
+		t.Errorf("too large for a correlation: %v", err)
+	}
+	p.Correlation = ""
 	p.Most, p.Options.At = 0, AtID("e99")
 	if err := p.WriteHTML(&bytes.Buffer{}); err == nil || err.Error() != `writing the page of order-1: stream order-1 has no event with the id "e99"` {
 		t.Errorf("a missing point: %v", err)

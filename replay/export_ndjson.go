@@ -107,7 +107,7 @@ func (o *ExportOptions) shown(e *event.Event) *event.Event {
 // event.Event has no field for.
 func bare(e *event.Event) *event.Event {
 	return &event.Event{
-		ID: e.ID, Type: e.Type, Source: e.Source, Stream: e.Stream, Sequence: e.Sequence, HasSequence: e.HasSequence,
+		ID: e.ID, Type: e.Type, Source: e.Origin(), Stream: e.Stream, Sequence: e.Sequence, HasSequence: e.HasSequence,
 		Time: e.Time, Recorded: e.Recorded, CorrelationID: e.CorrelationID, CausationID: e.CausationID, SchemaVersion: e.SchemaVersion,
 		File: e.File, Line: e.Line, Offset: e.Offset,
 	}

@@ -67,6 +67,16 @@ func TestExportRedacts(t *testing.T) {
 	}
 }
 
+// TestExportHasSource: CloudEvents allows no empty source.
+func TestExportHasSource(t *testing.T) {
+	row := `{"seq_id":1,"id":"m1","stream_id":"17","version":1,"type":"paid","timestamp":"2025-03-01T10:00:00Z","data":{}}` + "\n"
+	for _, o := range []replay.ExportOptions{{}, {Redact: func(e *event.Event) []byte { return e.Data }}} {
+		if got, _ := exported(t, row, o); !strings.Contains(got, `"source":"marten"`) {
+			t.Errorf("exported as %s", got)
+		}
+	}
+}
+
 func TestExportCountsUnreadable(t *testing.T) {
 	_, done := exported(t, traced+`{"specversion":"1.0","id":`, replay.ExportOptions{})
 	if done.Unreadable != 1 || len(done.Faults) != 1 || done.Faults[0].Line != 10 || done.Written != 9 {

@@ -17,9 +17,9 @@ import (
 // Expr is a compiled expression about state, event, previous and, where it
 // judges elements of an array, item. It is immutable and safe for concurrent use.
 //
-// The language is expr-lang/expr with two differences: numbers are exact
-// decimals, and a member of something that is missing is null, which may be
-// written null or nil. A comparison by order with null is false.
+// The language is expr-lang/expr with these differences: numbers are exact
+// decimals, a member of something that is missing is null, which may be written
+// null or nil, and there is no now. A comparison by order with null is false.
 type Expr struct {
 	text    string
 	program *vm.Program
@@ -30,9 +30,13 @@ var variables = map[string]any{"state": nil, "event": nil, "previous": nil, "ite
 
 // ParseExpr compiles an expression.
 func ParseExpr(text string) (*Expr, error) {
-	options := []expr.Option{expr.Env(variables), expr.Patch(exactly{})}
+	// The same log gives the same states at any time, so that nothing may ask for it.
+	options := []expr.Option{expr.Env(variables), expr.Patch(exactly{[]rune(text)}), expr.DisableBuiltin("now")}
 	for _, f := range functions {
 		options = append(options, expr.Function(f.name, f.marked))
+	}
+	for name, f := range exactBuiltins {
+		options = append(options, expr.Function("_"+name, function{call: f.call}.marked))
 	}
 	program, err := expr.Compile(text, options...)
 	if err != nil {
@@ -171,16 +175,17 @@ func decodeOptional(text []byte) (any, error) {
 	return decode(text)
 }
 
-// exactly replaces operators by functions that know exact numbers.
-type exactly struct{}
+// exactly replaces operators, and functions of the language, by functions that
+// know exact numbers.
+type exactly struct{ source []rune }
 
 // operators maps what is replaced to the function that replaces it.
 var operators = map[string]string{
-	"+": "_add", "-": "_sub", "*": "_mul", "/": "_div", "%": "_mod", "==": "_eq", "!=": "_ne",
+	"+": "_add", "-": "_sub", "*": "_mul", "/": "_div", "%": "_mod", "**": "_pow", "^": "_pow", "==": "_eq", "!=": "_ne",
 	"<": "_lt", "<=": "_le", ">": "_gt", ">=": "_ge", "in": "_in",
 }
 
-func (exactly) Visit(node *ast.Node) {
+func (x exactly) Visit(node *ast.Node) {
 	call := func(name string, arguments ...ast.Node) {
 		ast.Patch(node, &ast.CallNode{Callee: &ast.IdentifierNode{Value: name}, Arguments: arguments})
 	}
@@ -195,13 +200,22 @@ func (exactly) Visit(node *ast.Node) {
 		}
 	case *ast.MemberNode:
 		call("_member", n.Node, n.Property)
+	case *ast.FloatNode:
+		if d, ok := x.literal(n); ok {
+			ast.Patch(node, &ast.ConstantNode{Value: d})
+		}
+	case *ast.ArrayNode:
+		if list, ok := listOf(n); ok {
+			ast.Patch(node, &ast.ConstantNode{Value: list})
+		}
 	case *ast.BuiltinNode:
-		if name := "_" + n.Name; n.Name == "sum" || n.Name == "min" || n.Name == "max" || n.Name == "abs" {
-			if len(n.Arguments) == 2 && n.Name == "sum" {
-				call(name, &ast.BuiltinNode{Name: "map", Arguments: n.Arguments})
-				return
-			}
-			call(name, n.Arguments...)
+		switch b, known := exactBuiltins[n.Name]; {
+		case known && b.replaces(n):
+			call("_"+n.Name, n.Arguments...)
+		case n.Name == "sum" && len(n.Arguments) == 2:
+			call("_sum", &ast.BuiltinNode{Name: "map", Arguments: n.Arguments})
+		case n.Name == "sortBy":
+			call("_sortBy", sortedPairs(n.Arguments)...)
 		}
 	}
 }

@@ -53,18 +53,8 @@ var functions = []function{
 	{"_ge", func(p ...any) (any, error) { c, known, err := order(p[0], p[1]); return known && c >= 0, err }},
 	{"_in", func(p ...any) (any, error) { return contains(p[1], p[0]) }},
 	{"_member", func(p ...any) (any, error) { return memberOf(p[0], p[1]) }},
-	{"_sum", func(p ...any) (any, error) {
-		return foldNumbers(p, func(a, b Decimal) Decimal { return a.Add(b) }, Decimal{})
-	}},
-	{"_min", func(p ...any) (any, error) { return foldNumbers(p, lesser, nil) }},
-	{"_max", func(p ...any) (any, error) { return foldNumbers(p, greater, nil) }},
-	{"_abs", func(p ...any) (any, error) {
-		d, err := number(p[0])
-		if err == nil && d.Sign() < 0 {
-			d = d.Neg()
-		}
-		return d, err
-	}},
+	{"_pow", func(p ...any) (any, error) { return arithmetic(p, power) }},
+	{"_sortBy", sortBy},
 }
 
 func lesser(a, b Decimal) Decimal {
@@ -90,7 +80,7 @@ func number(v any) (Decimal, error) {
 		return Decimal{small: int64(v)}, nil
 	case json.Number:
 		return ParseDecimal(string(v))
-	case float64: // a literal of the expression: the shortest text is what was written
+	case float64: // what a function of the language made: literals are exact
 		return ParseDecimal(strconv.FormatFloat(v, 'g', -1, 64))
 	}
 	return Decimal{}, fmt.Errorf("%s is no number", describeAny(v))

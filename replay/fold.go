@@ -24,30 +24,35 @@ type FoldOptions struct {
 	Most int64
 }
 
-// errIDs says that ids do not grow, so that they must be remembered.
+// errIDs says that ids do not grow, so that they must be remembered. Those of
+// standard input are remembered from the start.
 var errIDs = errors.New("the ids of the log do not grow")
 
 // FoldAll folds every stream of a log. A log whose streams are in order is read
 // once; the streams that are not are collected, ordered and folded by further
-// readings, so that standard input must be in order.
+// readings, so that the streams of standard input must be in order.
 func FoldAll(ctx context.Context, log *event.Log, r *Reducer, o FoldOptions) (*Result, error) {
 	if o.At.NeedsStream() {
 		return nil, fmt.Errorf("folding all streams at %s: give a time, since the point belongs to one stream", o.At)
 	}
+	if r.session != nil {
+		return r.session.foldAll(ctx, log, r, o)
+	}
 	f := &folder{log: log, reducer: r, options: o, workers: cmp.Or(o.Workers, runtime.GOMAXPROCS(0))}
 	f.all = o.At.IsEnd() && o.KnownAt.IsZero() && r.spec.Streams == ""
+	f.byTime = byTime(o.At, o.KnownAt)
 	err := f.pass(ctx)
-	if errors.Is(err, errIDs) && f.rereadable() {
+	if errors.Is(err, errIDs) {
 		f.exact, f.stats = true, Stats{}
 		err = f.pass(ctx)
+	}
+	if err == nil && f.stats.timeless > 0 {
+		err = untimed(f.stats.timeless)
 	}
 	if err == nil {
 		err = f.foldUnordered(ctx)
 	}
-	switch {
-	case errors.Is(err, errIDs):
-		return nil, fmt.Errorf("folding standard input: %w: write it to a file, which can be read twice", err)
-	case err != nil:
+	if err != nil {
 		return nil, err
 	}
 	return f.result(), nil
@@ -60,6 +65,7 @@ type folder struct {
 	options FoldOptions
 	workers int
 	all     bool // no event is left out
+	byTime  bool // some are, by their times
 	exact   bool // ids are remembered
 	shards  []*shard
 	stats   Stats
@@ -75,7 +81,7 @@ func (f *folder) pass(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		f.shards = append(f.shards, newShard(p, f.exact))
+		f.shards = append(f.shards, newShard(p, idWatch{exact: f.exact, once: !f.rereadable()}))
 	}
 	if f.workers == 1 {
 		return f.straight(ctx)
@@ -135,36 +141,42 @@ type extractor struct {
 		program *typeProgram
 	}
 	values [][]byte
-	text   []byte // of values that were upcast
+	text   []byte // of data that was upcast
+	tree   upcastTree
 }
 
 // extract fills an entry. Its values are valid as long as the event's bytes and
 // the extractor's buffers.
 func (x *extractor) extract(n *entry, e *event.Event) {
-	t, err := x.forType(e.Type)
+	t := x.forType(e.Type)
 	n.fill(e, t)
-	n.err = err
-	switch {
-	case err != nil || t.general || t.nothing:
-	case t.upcasts:
-		n.program, n.values, n.err = x.upcast(e)
-	default:
-		n.values = x.room(t.values)
-		t.fields.Read(e, n.values)
+	if t.upcasts != nil {
+		x.upcast(n, e)
+		return
+	}
+	x.read(n, e)
+}
+
+// read takes the values from an event's data.
+func (x *extractor) read(n *entry, e *event.Event) {
+	t := n.program
+	if t.general || t.nothing {
+		return
+	}
+	n.values = x.room(len(t.paths))
+	t.fields.Read(e, n.values)
+	if t.looks {
+		n.data = e.Data
 	}
 }
 
 // forType is the program of a type. Logs have few types, which come in turns.
-func (x *extractor) forType(name string) (*typeProgram, error) {
+func (x *extractor) forType(name string) *typeProgram {
 	c := &x.recent[(len(name)+int(name[len(name)-1])+3*int(name[len(name)/2]))%len(x.recent)]
 	if c.program == nil || c.name != name {
-		t, err := x.program.forType(name)
-		if err != nil {
-			return x.program.other, err
-		}
-		c.name, c.program = name, t
+		c.name, c.program = name, x.program.forType(name)
 	}
-	return c.program, nil
+	return c.program
 }
 
 // room is a row for n values.
@@ -172,35 +184,6 @@ func (x *extractor) room(n int) [][]byte {
 	start := len(x.values)
 	x.values = slices.Grow(x.values, n)[:start+n]
 	return x.values[start : start+n : start+n]
-}
-
-// upcast takes the values from what an old event's data becomes.
-func (x *extractor) upcast(e *event.Event) (*typeProgram, [][]byte, error) {
-	name, data, err := x.program.reducer.upcasted(e)
-	if err != nil {
-		return x.program.other, nil, err
-	}
-	t, err := x.program.afterUpcast(name)
-	if err != nil || t.nothing {
-		return t, nil, err
-	}
-	values := x.room(t.values)
-	for _, o := range t.ops {
-		if o.field < 0 {
-			continue
-		}
-		if values[o.field] = nil; len(o.data) == 0 && data == nil {
-			continue
-		}
-		if value, found := o.data.in(data); found {
-			start := len(x.text)
-			if x.text, err = appendCanonicalValue(x.text, value); err != nil {
-				return t, nil, err
-			}
-			values[o.field] = x.text[start:len(x.text):len(x.text)]
-		}
-	}
-	return t, values, nil
 }
 
 // Result is the state of every stream of a log.
@@ -218,10 +201,14 @@ type StreamState struct {
 
 	shard *shard
 	index int32
+	own   *State // of a reducer that is a process, which has no shard
 }
 
 // State is the state as a value.
 func (s *StreamState) State() (*State, error) {
+	if s.own != nil {
+		return s.own.Clone(), nil
+	}
 	state, err := s.shard.state(s.index)
 	if err != nil {
 		return nil, fmt.Errorf("stream %s: %w", s.ID, err)
@@ -231,6 +218,9 @@ func (s *StreamState) State() (*State, error) {
 
 // AppendJSON appends the canonical text of the state, as State.MarshalJSON gives it.
 func (s *StreamState) AppendJSON(dst []byte) ([]byte, error) {
+	if s.own != nil {
+		return appendCanonicalValue(dst, s.own.root)
+	}
 	dst, err := s.shard.appendState(dst, s.index)
 	if err != nil {
 		return dst, fmt.Errorf("stream %s: %w", s.ID, err)
@@ -240,7 +230,11 @@ func (s *StreamState) AppendJSON(dst []byte) ([]byte, error) {
 
 // result collects the streams of all shards.
 func (f *folder) result() *Result {
-	result := &Result{}
+	total := 0
+	for _, sh := range f.shards {
+		total += len(sh.all)
+	}
+	result := &Result{Streams: make([]StreamState, 0, total)}
 	for _, sh := range f.shards {
 		for i := range sh.all {
 			st := &sh.all[i]
@@ -250,6 +244,7 @@ func (f *folder) result() *Result {
 			}
 			result.Streams = append(result.Streams, s)
 		}
+		f.stats.Duplicates += sh.duplicates
 	}
 	slices.SortFunc(result.Streams, func(a, b StreamState) int { return strings.Compare(a.ID, b.ID) })
 	f.stats.Streams = len(result.Streams)

@@ -103,15 +103,21 @@ func (l *pipeline) decode() {
 	p, err := l.folder.reducer.compile()
 	for b := range l.work {
 		if b.err = err; err == nil {
-			b.folder, b.program = l.folder, p
+			b.use(l.folder, p)
 			b.decode(decoder)
 		}
 		close(b.decoded)
 	}
 }
 
+// use lets another decoder's program fill the batch.
+func (b *batch) use(f *folder, p *program) {
+	if b.program != p {
+		b.extractor = extractor{folder: f, program: p, values: b.values, text: b.text, tree: b.tree}
+	}
+}
+
 func (b *batch) decode(decoder *event.Decoder) {
-	b.extractor = extractor{folder: b.folder, program: b.program, values: b.values}
 	b.clear()
 	for e, err := range decoder.Events(b.chunk) {
 		b.take(e, err)
@@ -120,7 +126,7 @@ func (b *batch) decode(decoder *event.Decoder) {
 
 // clear makes room for other events.
 func (b *batch) clear() {
-	b.values, b.text, b.events = b.values[:0], nil, b.events[:0]
+	b.values, b.text, b.events = b.values[:0], b.text[:0], b.events[:0]
 	for i := range b.entries {
 		b.entries[i] = b.entries[i][:0]
 	}
@@ -140,6 +146,10 @@ func (b *batch) take(e *event.Event, err error) bool {
 		b.stats.Streamless++
 		return false
 	}
+	if b.folder.byTime && isTimeless(e) && b.folder.reducer.Handles(string(e.Stream)) {
+		b.stats.timeless++
+		return false
+	}
 	if !b.folder.wants(e) {
 		return false
 	}
@@ -154,7 +164,7 @@ func (b *batch) take(e *event.Event, err error) bool {
 	n := &list[len(list)-1]
 	n.hash = hash
 	b.extract(n, e)
-	if b.program.general {
+	if b.program.general || n.program.looks {
 		if len(b.events) == cap(b.events) { // entries keep pointing into the old ones
 			b.events = make([]event.Event, 0, max(64, 2*cap(b.events)))
 		}

@@ -23,7 +23,8 @@ type GenerateOptions struct {
 	Span time.Duration
 	// Anomalies are what is wrong with the log: kinds of AnomalyKinds, each for
 	// every event or, as in gap:OrderPlaced, for one type. Each happens once, and
-	// once more for every 10,000 events.
+	// once more for every 10,000 events. One for a type that befalls no event is an
+	// error; a gap before what opens a stream makes the stream start late.
 	Anomalies []string
 	// Read returns a file that a schema refers to, by its name from the
 	// repository root. Nil: a schema that refers to a file is an error.
@@ -114,6 +115,9 @@ func (g *generator) run() error {
 		if err := g.happen(n, p); err != nil {
 			return fmt.Errorf("writing the log: %w", err)
 		}
+	}
+	if err := g.faults.unmade(); err != nil {
+		return err
 	}
 	if err := g.release(nil, true); err != nil {
 		return fmt.Errorf("writing the log: %w", err)

@@ -76,6 +76,9 @@ func newFaults(g *generator) (*faults, error) {
 			return nil, fmt.Errorf("generating a log: the catalog has no event %q for the anomaly %s", typeName, text)
 		}
 		if kind == AnomalyPeak {
+			if typeName != "" {
+				return nil, fmt.Errorf("generating a log: the anomaly %s: in a peak more happens of every type: leave %s out", text, typeName)
+			}
 			f.peak = true
 			continue
 		}
@@ -122,7 +125,7 @@ func (f *faults) disturb(n int, e *event.Event, p pending, l *lane) copies {
 		if a.typeName != "" && a.typeName != e.Type || p.again {
 			continue
 		}
-		how, done := f.make(a.kind, e, p, l)
+		how, done := f.make(a, e, p, l)
 		if !done {
 			continue
 		}
@@ -135,10 +138,33 @@ func (f *faults) disturb(n int, e *event.Event, p pending, l *lane) copies {
 	return copies{}
 }
 
+// unmade is an error when an anomaly of one type befell no event at all.
+func (f *faults) unmade() error {
+	for _, a := range f.planned {
+		made := slices.ContainsFunc(f.g.done.Anomalies, func(m Anomaly) bool { return m.Kind == a.kind && m.Type == a.typeName })
+		if a.typeName != "" && !made {
+			return fmt.Errorf("generating a log: the anomaly %s:%s befell none of %s: %s", a.kind, a.typeName, report.Count(f.g.o.Events, "event"), needs[a.kind])
+		}
+	}
+	return nil
+}
+
+// needs says what an event must be like for an anomaly to befall it.
+var needs = map[string]string{
+	AnomalyGap:        "ask for more events",
+	AnomalyDuplicate:  "ask for more events",
+	AnomalyDangling:   "ask for more events",
+	AnomalyOutOfOrder: "it needs an event of the same stream behind it: choose a type that another one follows, or ask for more events",
+	AnomalyTimeBack:   "it needs an event in front of it: choose a type that does not open its streams, or ask for more events",
+	AnomalyLate:       "it needs an event in front of it: choose a type that does not open its streams, or ask for more events",
+	AnomalyInvalid:    "it needs a required field in the schema: choose another type, or ask for more events",
+	AnomalyRepeat:     "it needs a cause: choose a type that another one leads to, or ask for more events",
+}
+
 // make makes an anomaly of the event, if this one can have it.
-func (f *faults) make(kind string, e *event.Event, p pending, l *lane) (how copies, done bool) {
+func (f *faults) make(a planned, e *event.Event, p pending, l *lane) (how copies, done bool) {
 	follows := l.sequence > 1
-	switch kind {
+	switch a.kind {
 	case AnomalyDuplicate:
 		return copies{twice: true}, true
 	case AnomalyOutOfOrder:
@@ -156,7 +182,7 @@ func (f *faults) make(kind string, e *event.Event, p pending, l *lane) (how copi
 		f.g.pending.push(pending{at: p.at.Add(40 * time.Second), step: p.step, story: p.story, cause: p.cause, again: true})
 		return copies{}, true
 	case AnomalyGap:
-		if follows {
+		if follows = follows || a.typeName != ""; follows { // a type that was asked for may open its streams: one then starts late
 			l.sequence++
 			e.Sequence++
 		}

@@ -216,6 +216,25 @@ func TestRepeatedEffect(t *testing.T) {
 	}
 }
 
+// TestGapBeforeAnOpening: a stream whose first event is missing starts late.
+func TestGapBeforeAnOpening(t *testing.T) {
+	w := example(t, "shop")
+	text, done := w.generate(t, replay.GenerateOptions{Events: 300, Seed: 3, Anomalies: []string{"gap:OrderPlaced"}})
+	streams, _, err := replay.Load(context.Background(), logOf(t, text), replay.LoadOptions{})
+	if err != nil || len(done.Anomalies) != 1 {
+		t.Fatalf("%+v, %v", done.Anomalies, err)
+	}
+	for _, s := range streams {
+		want := int64(1)
+		if s.ID == done.Anomalies[0].Stream {
+			want = 2
+		}
+		if got := s.Events[0].Sequence; got != want {
+			t.Errorf("%s begins with %d, want %d", s.ID, got, want)
+		}
+	}
+}
+
 func TestPeak(t *testing.T) {
 	w := example(t, "shop")
 	busiest := func(anomalies ...string) int {
@@ -246,7 +265,12 @@ func TestGenerateErrors(t *testing.T) {
 		"no events":    {replay.GenerateOptions{Read: w.read}, "the number of events is not positive"},
 		"unknown kind": {replay.GenerateOptions{Events: 1, Read: w.read, Anomalies: []string{"gaps"}}, "did you mean gap?"},
 		"unknown type": {replay.GenerateOptions{Events: 1, Read: w.read, Anomalies: []string{"gap:Nothing"}}, `no event "Nothing"`},
-		"no reader":    {replay.GenerateOptions{Events: 1}, "../common/Address.schema.json, which cannot be read here"},
+		"typed peak":   {replay.GenerateOptions{Events: 1, Read: w.read, Anomalies: []string{"peak:OrderPlaced"}}, "leave OrderPlaced out"},
+		"nothing before": {
+			replay.GenerateOptions{Events: 300, Read: w.read, Anomalies: []string{"late:OrderPlaced"}},
+			"the anomaly late:OrderPlaced befell none of 300 events: it needs an event in front of it",
+		},
+		"no reader": {replay.GenerateOptions{Events: 1}, "../common/Address.schema.json, which cannot be read here"},
 	} {
 		_, err := replay.Generate(context.Background(), &bytes.Buffer{}, w.catalog, test.o)
 		if err == nil || !strings.Contains(err.Error(), test.want) {

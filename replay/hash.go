@@ -29,11 +29,13 @@ func (r *Result) Root() ([sha256.Size]byte, error) {
 func (r *Result) hashes() (states [][sha256.Size]byte, root [sha256.Size]byte, err error) {
 	states = make([][sha256.Size]byte, len(r.Streams))
 	all := sha256.New()
+	var text []byte
 	for i := range r.Streams {
 		s := &r.Streams[i]
-		if states[i], err = s.Hash(); err != nil {
+		if text, err = s.AppendJSON(text[:0]); err != nil {
 			return nil, root, err
 		}
+		states[i] = sha256.Sum256(text)
 		// The length keeps an id apart from what follows it.
 		all.Write(binary.BigEndian.AppendUint64(nil, uint64(len(s.ID))))
 		all.Write([]byte(s.ID))

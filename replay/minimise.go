@@ -3,6 +3,7 @@ package replay
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -39,16 +40,23 @@ type Kept struct {
 
 // MinimiseOptions bound the work.
 type MinimiseOptions struct {
-	Most int64 // events folded in all trials, 0 for 20 million
+	Most int64 // events folded in all trials, 0 for a million
 }
 
-const defaultFolded = 20_000_000
+// defaultFolded is some seconds of work: all that a stream of a thousand events
+// takes, and a few trials of one with hundreds of thousands.
+const defaultFolded = 1_000_000
+
+// ErrAlways says that an expression is true before all events, so that a part of
+// the stream without any makes it true.
+var ErrAlways = errors.New("it is true before all events, so that none is needed: say what only events make true, such as state.balance < 0")
 
 // Minimise looks for the smallest part of a stream that still makes an expression
 // true: it leaves out all events of a type, then runs of events, each half as long
 // as the one before, down to single ones. What is left is minimal in that no
 // single event can go; a smaller part made of other events may exist. The error
-// wraps ErrNever when the expression is never true.
+// wraps ErrNever when the expression is never true, and ErrAlways when it is true
+// before all events.
 func Minimise(ctx context.Context, r *Reducer, s Stream, x *Expr, o MinimiseOptions) (*Minimum, error) {
 	found, err := Bisect(r, s, x, Options{})
 	if err != nil {
@@ -56,18 +64,17 @@ func Minimise(ctx context.Context, r *Reducer, s Stream, x *Expr, o MinimiseOpti
 	}
 	m := &Minimum{Stream: Stream{ID: s.ID}, Reducer: r, Expr: x, Of: len(s.Events), State: found.After}
 	if found.First == nil {
-		m.Proved = true
-		return m, nil
+		return nil, fmt.Errorf("stream %s, expression %q: %w", s.ID, x, ErrAlways)
 	}
 	m.Until = slices.Index(s.Events, found.First) + 1
 	t := &trial{ctx: ctx, reducer: r, expr: x, left: cmp.Or(o.Most, defaultFolded)}
 	events := t.withoutTypes(s.Events[:m.Until])
 	m.Stream.Events, m.Proved = t.withoutRuns(events)
 	m.Trials = t.trials
-	if err := ctx.Err(); err != nil {
+	m.State, _ = t.fold(r.Init(), m.Stream.Events)
+	if err := cmp.Or(t.err, ctx.Err()); err != nil {
 		return nil, err
 	}
-	m.State, _ = t.fold(r.Init(), m.Stream.Events)
 	return m, nil
 }
 
@@ -78,18 +85,25 @@ type trial struct {
 	expr    *Expr
 	left    int64 // events that may still be folded
 	trials  int
+	err     error // of a reducer that broke
 }
 
 // over reports whether the work has to end.
-func (t *trial) over() bool { return t.left <= 0 || t.ctx.Err() != nil }
+func (t *trial) over() bool { return t.left <= 0 || t.err != nil || t.ctx.Err() != nil }
 
 // fold is the state behind events, and the one before the last of them. An event
 // that cannot be applied changes nothing.
 func (t *trial) fold(state *State, events []*event.Event) (after, before *State) {
 	t.left -= int64(len(events)) + 1
-	for _, e := range events {
-		before = NewState(state.root)
-		_, _ = t.reducer.Apply(state, e) // what fails in a part may not fail in the whole
+	for i, e := range events {
+		if i == len(events)-1 {
+			before = state.fork()
+		}
+		_, err := t.reducer.Apply(state, e)
+		if _, err = appendFailed(nil, err); err != nil { // what fails in a part may not fail in the whole
+			t.err = err
+			break
+		}
 	}
 	return state, before
 }
@@ -99,7 +113,10 @@ func (t *trial) fold(state *State, events []*event.Event) (after, before *State)
 // there does not hold.
 func (t *trial) holds(prefix *State, previous *State, last *event.Event, events []*event.Event) bool {
 	t.trials++
-	state, before := t.fold(NewState(prefix.root), events)
+	state, before := t.fold(prefix.fork(), events)
+	if t.err != nil {
+		return false
+	}
 	if len(events) > 0 {
 		previous, last = before, events[len(events)-1]
 	}
@@ -184,20 +201,26 @@ func (m *Minimum) Headline() string {
 	return text
 }
 
+// maxKeptNamed bounds the places that a note names; the data has them all.
+const maxKeptNamed = 50
+
 // Table shows the events that are left and what state they lead to.
 func (m *Minimum) Table(r Redactor) report.Table {
 	t := report.Table{
 		Title:   "The smallest part of " + m.Stream.ID,
-		Columns: []string{"event", "time", "type", "id", "place"},
-		Notes:   []string{"They lead to " + r.text(nil, m.State.Value()), fmt.Sprintf("Reducer %s, version %d.", m.Reducer.Name(), m.Reducer.Version())},
+		Columns: []string{"Event", "Time", "Type", "Place"},
+		Notes:   []string{"They lead to " + r.text(nil, m.State.Value()), "Folded by " + m.Reducer.String() + "."},
 	}
 	for _, e := range m.Stream.Events {
-		t.Rows = append(t.Rows, []string{nameOf(e), timeText(e), e.Type, string(e.ID), fmt.Sprintf("%s:%d", e.File, e.Line)})
+		t.Rows = append(t.Rows, []string{nameOf(e), timeText(e), e.Type, fmt.Sprintf("%s:%d", e.File, e.Line)})
 	}
 	if m.Kept != nil {
 		var places []string
-		for _, k := range m.Kept {
+		for _, k := range m.Kept[:min(len(m.Kept), maxKeptNamed)] {
 			places = append(places, nameOf(k.Event)+" "+k.Path.String())
+		}
+		if n := len(m.Kept) - len(places); n > 0 {
+			places = append(places, fmt.Sprintf("and %d more", n))
 		}
 		t.Notes = append(t.Notes, "Values that matter and stay as recorded: "+cmp.Or(strings.Join(places, ", "), "none")+".")
 	}

@@ -4,16 +4,24 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/nexus-blueprint/nexus/event"
 )
 
+// ErrNotNeutral says that the work which is allowed ended before all values were
+// looked at, so that recorded ones would be left.
+var ErrNotNeutral = errors.New("too many events are left for all of their values to be replaced")
+
 // Neutral is the minimum with the values of its events replaced by neutral ones
 // ("x", 0, false) wherever the expression stays true. Such a fixture shows only
 // the values that matter, and holds no others of the people the events are about:
 // binary data, metadata and attributes that event.Event has no field for go, and
-// ids and times stay. Kept names the values that had to stay.
+// ids and times stay. Kept names the values that had to stay. Events that only
+// mattered by their values are left out then, so that the new minimum is minimal
+// as it is written. The error is ctx's, the log's, or wraps ErrNotNeutral.
 func (m *Minimum) Neutral(ctx context.Context, o MinimiseOptions) (*Minimum, error) {
 	n := *m
 	n.Stream.Events, n.Kept = slices.Clone(m.Stream.Events), []Kept{}
@@ -23,12 +31,28 @@ func (m *Minimum) Neutral(ctx context.Context, o MinimiseOptions) (*Minimum, err
 			return nil, err
 		}
 	}
+	if t.left <= 0 {
+		return nil, fmt.Errorf("stream %s, %d events: %w", m.Stream.ID, len(n.Stream.Events), ErrNotNeutral)
+	}
+	if n.Proved {
+		n.reduce(t, m.Stream.Events)
+	}
 	n.Trials += t.trials
-	if err := ctx.Err(); err != nil {
+	n.State, _ = t.fold(n.Reducer.Init(), n.Stream.Events)
+	if err := cmp.Or(t.err, ctx.Err()); err != nil {
 		return nil, err
 	}
-	n.State, _ = t.fold(n.Reducer.Init(), n.Stream.Events)
 	return &n, nil
+}
+
+// reduce leaves out the events that neutral values made needless. They are given
+// as they were recorded too, as Kept has them.
+func (m *Minimum) reduce(t *trial, recorded []*event.Event) {
+	all := m.Stream.Events
+	m.Stream.Events, m.Proved = t.withoutRuns(all)
+	m.Kept = slices.DeleteFunc(m.Kept, func(k Kept) bool {
+		return !slices.Contains(m.Stream.Events, all[slices.Index(recorded, k.Event)])
+	})
 }
 
 // neutralise replaces the values of one event: all at once if that does, else

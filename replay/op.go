@@ -11,7 +11,8 @@ import (
 var errNoData = errors.New("the event's data has no such place: correct the path, or give a default")
 
 // Apply lets an event change the state and lists the places it wrote. The error
-// is an *ApplyError; the state is then what it was.
+// is an *ApplyError, unless the reducer is a process that broke; the state is then
+// what it was.
 func (r *Reducer) Apply(s *State, e *event.Event) ([]Path, error) {
 	changed, _, err := r.apply(s, e)
 	return changed, err
@@ -19,6 +20,9 @@ func (r *Reducer) Apply(s *State, e *event.Event) ([]Path, error) {
 
 // apply also names the rule that wrote each place.
 func (r *Reducer) apply(s *State, e *event.Event) (changed []Path, rules []string, err error) {
+	if r.session != nil {
+		return r.session.apply(r, s, e)
+	}
 	typeName, data, err := r.upcasted(e)
 	if err != nil {
 		return nil, nil, applyError(e, "data", err)
@@ -60,6 +64,9 @@ func (o *op) apply(s *State, scope Scope) (Path, error) {
 		return place, o.removeFrom(s, scope)
 	}
 	value, err := o.value(scope)
+	if o.Kind == OpMerge && (errors.Is(err, errNoData) || o.isBinary(scope)) {
+		return nil, nil // nothing is no patch
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -92,14 +99,17 @@ func (o *op) value(scope Scope) (any, error) {
 	}
 	value, found := o.Source.Data.in(scope.data)
 	switch {
-	case found:
+	case found && scope.data != nil: // an event without data has no place at all
 		return value, nil
 	case o.Source.HasDefault:
 		return o.Source.Fallback, nil
-	case o.Kind == OpMerge && len(o.Source.Data) > 0:
-		return map[string]any{}, nil
 	}
 	return nil, fmt.Errorf("%s: %w", o.Source.Data, errNoData)
+}
+
+// isBinary reports whether the operation takes all of data that is no JSON.
+func (o *op) isBinary(scope Scope) bool {
+	return scope.Event.Base64 && o.Source.FromData && len(o.Source.Data) == 0
 }
 
 // add is the exact sum; where nothing is yet, or null, the sum starts at 0.

@@ -1,12 +1,14 @@
 package replay
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/nexus-blueprint/nexus/event"
+	"github.com/nexus-blueprint/nexus/report"
 )
 
 // A Point is a place in a stream, or in a log when it is a time. The zero value
@@ -93,9 +95,59 @@ func (p Point) before(e *event.Event) bool {
 	case pointSequence:
 		return e.HasSequence && e.Sequence <= p.sequence
 	case pointTime:
-		return !e.Time.After(p.time)
+		return !happenedAt(e).After(p.time)
 	}
 	return true
+}
+
+var (
+	// ErrNoTime says that a time was given as a point of events some of which do
+	// not say when they happened, nor when they were recorded.
+	ErrNoTime = errors.New("have neither a time nor a recorded time, so that no time says whether they count: choose a sequence or an event's id")
+	// ErrNoSequence says that a sequence was given as a point of events some of
+	// which have none.
+	ErrNoSequence = errors.New("have no sequence: choose a time or an event's id")
+)
+
+// happenedAt is when an event happened; where the log does not say, when it was
+// recorded.
+func happenedAt(e *event.Event) time.Time {
+	if e.Time.IsZero() {
+		return e.Recorded
+	}
+	return e.Time
+}
+
+// isTimeless reports whether no time can say if the event counts.
+func isTimeless(e *event.Event) bool { return e.Time.IsZero() && e.Recorded.IsZero() }
+
+// byTime reports whether a part of the events is chosen by their times.
+func byTime(at Point, knownAt time.Time) bool { return at.kind == pointTime || !knownAt.IsZero() }
+
+// tells is an error when events of the stream do not tell what a point needs to
+// know of them.
+func (s Stream) tells(o Options) error {
+	timeless, unnumbered := 0, 0
+	for _, e := range s.Events {
+		if isTimeless(e) {
+			timeless++
+		}
+		if !e.HasSequence {
+			unnumbered++
+		}
+	}
+	switch all := report.Count(len(s.Events), "event"); {
+	case timeless > 0 && byTime(o.At, o.KnownAt):
+		return fmt.Errorf("stream %s: %d of its %s %w", s.ID, timeless, all, ErrNoTime)
+	case unnumbered > 0 && o.At.kind == pointSequence:
+		return fmt.Errorf("stream %s: %d of its %s %w", s.ID, unnumbered, all, ErrNoSequence)
+	}
+	return nil
+}
+
+// untimed is the error of events of a whole log that no time can choose from.
+func untimed(events int64) error {
+	return fmt.Errorf("folding all streams by time: %s %w", report.Count(int(events), "event"), ErrNoTime)
 }
 
 // known reports whether an event was stored by a time; zero knows all. Where the

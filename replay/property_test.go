@@ -79,6 +79,18 @@ func drawConfig(t *rapid.T) string {
 			`{"set":"s","expr":"event.data.a"}`, `{"add":"total","expr":"event.data.n * 2","when":"event.data.n != null"}`,
 			`{"merge":"m","value":".b"}`, `{"remove":"list","where":"item == event.data.a"}`, `{"remove":"list","value":".n"}`, `{"merge":".","value":"."}`, `{"set":"o","to":".b"}`)
 	}
+	if rapid.Bool().Draw(t, "conditions") {
+		for i := range 8 {
+			x := fmt.Sprintf("%q", drawExpression(t, []string{"state", "event"}, 2))
+			where := fmt.Sprintf("%q", drawExpression(t, []string{"state", "event", "item"}, 2))
+			operations = append(operations, []string{
+				`{"set":"s","value":"x","when":` + x + `}`, `{"add":"total","by":".n","when":` + x + `}`, `{"delete":"s","when":` + x + `}`,
+				`{"set":"o.p","expr":` + x + `}`, `{"add":"total","expr":` + x + `}`, `{"append":"list","expr":` + x + `}`,
+				`{"remove":"list","where":` + where + `}`, `{"append":"list","value":".n","when":` + x + `}`,
+			}[i])
+		}
+		operations = append(operations, `{"set":"s","value":"x"}`, `{"remove":"list","value":".b"}`, `{"remove":"list","expr":"state.s"}`)
+	}
 	draw := rapid.SliceOfN(rapid.SampledFrom(operations), 0, 3)
 	join := func(name string) string { return "[" + strings.Join(draw.Draw(t, name), ",") + "]" }
 	initial := rapid.SampledFrom([]string{`{}`, `{"s":"new","total":0,"list":[],"k":1.0}`, `{"list":[1,{"b":2,"a":1}],"total":"no","o":{"z":1}}`, `{"o":{"p":{"q":1}},"total":12.5}`}).Draw(t, "init")

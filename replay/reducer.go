@@ -33,13 +33,15 @@ import (
 	"github.com/nexus-blueprint/nexus/skeleton/upcast"
 )
 
-// Reducer is a compiled Spec. It is immutable and safe for concurrent use.
+// Reducer is a compiled Spec. It is immutable and safe for concurrent use, unless
+// Command.Reducer made it.
 type Reducer struct {
 	spec       Spec
 	upcasters  *upcast.Chain
 	rules      map[string][]op
 	invariants []invariant
 	hash       string
+	session    *session // of a reducer that is a process; nil for one of rules
 }
 
 // op is an operation whose expressions are compiled.
@@ -119,7 +121,19 @@ func (r *Reducer) Name() string { return r.spec.Name }
 // Version is the version that nexus.yaml gives the reducer.
 func (r *Reducer) Version() int { return r.spec.Version }
 
+// String says in a report by what a state was made.
+func (r *Reducer) String() string {
+	switch {
+	case r.session != nil:
+		return "the command " + r.Name()
+	case r.spec.On == nil:
+		return "merging all data"
+	}
+	return fmt.Sprintf("reducer %s version %d", r.Name(), r.Version())
+}
+
 // Hash names what the reducer does: it changes with its rules and its upcasters.
+// That of a process is empty.
 func (r *Reducer) Hash() string { return r.hash }
 
 // Handles reports whether the reducer is for a stream.

@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -193,7 +191,7 @@ func TestStandardInputMustBeInOrder(t *testing.T) {
 	swapped := lines[1] + lines[0]
 	for text, want := range map[string]string{
 		lines[0] + lines[1]: "",
-		swapped:             "folding standard input: the ids of the log do not grow: write it to a file, which can be read twice",
+		swapped:             "folding standard input: the events of stream order-1 are not in order: write it to a file, which can be read twice",
 		strings.NewReplacer("e2", "e0", "e1", "e3").Replace(swapped): "folding standard input: the events of stream order-1 are not in order: write it to a file, which can be read twice",
 	} {
 		log, err := event.Open(context.Background(), []string{"-"}, event.Options{Stdin: strings.NewReader(text)})
@@ -203,6 +201,61 @@ func TestStandardInputMustBeInOrder(t *testing.T) {
 		_, err = FoldAll(context.Background(), log, compileReducer(t, shop), FoldOptions{Workers: 1})
 		if got := fmt.Sprint(err); got != want && (want != "" || err != nil) {
 			t.Errorf("error %s\nwant  %s", got, want)
+		}
+	}
+}
+
+// TestStandardInputTakesAnyIDs: ids need not grow in a log that is read once, and
+// what is delivered again is left out, at once or later.
+func TestStandardInputTakesAnyIDs(t *testing.T) {
+	line := func(id, stream, sequence string) string {
+		return fmt.Sprintf(`{"specversion":"1.0","id":%q,"source":"/o","type":"T","subject":%q,%s"data":{"n":%d}}`+"\n", id, stream, sequence, len(id))
+	}
+	numbered := line("e0-1", "s0", `"sequence":"1",`) + line("e1-1", "s1", `"sequence":"1",`) + line("e0-2", "s0", `"sequence":"2",`)
+	timed := line("b", "s0", `"time":"2025-03-01T10:00:00Z",`) + line("a", "s0", `"time":"2025-03-01T10:00:01Z",`)
+	again := line("e0-1", "s0", `"sequence":"1",`)
+	tests := []struct {
+		name, text string
+		duplicates int64
+	}{
+		{"ids by stream", numbered, 0},
+		{"random ids", strings.NewReplacer("e0-1", "zz", "e1-1", "b", "e0-2", "ab").Replace(numbered), 0},
+		{"no sequence", timed, 0},
+		{"again at once", again + numbered, 1},
+		{"again at the end", numbered + again + again, 2},
+		{"again without sequence", timed + line("b", "s0", `"time":"2025-03-01T10:00:00Z",`), 1},
+		{"one id in two streams", numbered + line("e0-1", "s2", `"sequence":"1",`), 0},
+	}
+	for _, test := range tests {
+		for workers := 1; workers <= 2; workers++ {
+			stdin, err := event.Open(context.Background(), []string{"-"}, event.Options{Stdin: strings.NewReader(test.text)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := FoldAll(context.Background(), stdin, MergeReducer(nil), FoldOptions{Workers: workers})
+			if err != nil {
+				t.Errorf("%s: %v", test.name, err)
+				continue
+			}
+			want, err := FoldAll(context.Background(), openLog(t, t.TempDir(), test.text), MergeReducer(nil), FoldOptions{Workers: workers})
+			if err != nil {
+				t.Fatal(err)
+			}
+			gotRoot, err := got.Root()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if wantRoot, err := want.Root(); err != nil || gotRoot != wantRoot {
+				t.Errorf("%s: other states than those of a file: %v", test.name, err)
+			}
+			if got.Stats.Duplicates != test.duplicates || want.Stats.Duplicates != test.duplicates {
+				t.Errorf("%s: %d duplicates, a file has %d, want %d", test.name, got.Stats.Duplicates, want.Stats.Duplicates, test.duplicates)
+			}
+			for i, s := range got.Streams {
+				if s.Events != want.Streams[i].Events {
+					t.Errorf("%s: %d events of %s, want %d", test.name, s.Events, s.ID, want.Streams[i].Events)
+				}
+			}
 		}
 	}
 }
@@ -347,71 +400,4 @@ func FuzzCanonical(f *testing.F) {
 			t.Fatalf("%s, then %s, %v", once, again, err)
 		}
 	})
-}
-
-// TestMain lets the test binary be the reducer process of TestCommand.
-func TestMain(m *testing.M) {
-	if after := os.Getenv("REPLAY_TEST_REDUCER"); after != "" {
-		countingReducer(after)
-		return
-	}
-	os.Exit(m.Run())
-}
-
-// countingReducer counts the events of each stream and ends after some.
-func countingReducer(after string) {
-	in, counts := json.NewDecoder(os.Stdin), map[string]int{}
-	for n := 0; ; n++ {
-		var line struct {
-			Stream string
-			Event  struct{ Type string }
-		}
-		if fmt.Sprint(n) == after {
-			fmt.Fprintln(os.Stderr, "out of luck")
-			os.Exit(3)
-		}
-		if in.Decode(&line) != nil {
-			return
-		}
-		counts[line.Stream]++
-		fmt.Printf("{\"state\":{\"count\":%d,\"last\":%q}}\n", counts[line.Stream], line.Event.Type)
-	}
-}
-
-func TestCommand(t *testing.T) {
-	program, err := filepath.Abs(os.Args[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := loadOne(t, shopLog)
-	run := func(after string) (last string, fault error) {
-		t.Setenv("REPLAY_TEST_REDUCER", after)
-		for answer, err := range (Command{Args: []string{program}}).Apply(t.Context(), func(yield func(*event.Event) bool) {
-			for _, e := range s.Events {
-				if !yield(e) {
-					return
-				}
-			}
-		}) {
-			if err != nil {
-				return last, err
-			}
-			last = answer.State.String()
-		}
-		return last, nil
-	}
-	if last, err := run("never"); err != nil || last != `{"count":7,"last":"OrderCancelled"}` {
-		t.Errorf("last state %s, %v", last, err)
-	}
-	last, err := run("3")
-	if last != `{"count":3,"last":"CustomerChanged"}` || err == nil {
-		t.Fatalf("last state %s, %v", last, err)
-	}
-	want := fmt.Sprintf("log0.ndjson:4: the reducer's process ended without an answer on event e4 of order-1 (at byte %d)\nits last words: out of luck", s.Events[3].Offset)
-	if !strings.HasSuffix(err.Error(), want) {
-		t.Errorf("error %v\nwant  %s", err, want)
-	}
-	if _, err := (Command{Args: []string{filepath.Join(t.TempDir(), "none")}}).start(t.Context()); err == nil {
-		t.Error("a program that is not there was started")
-	}
 }

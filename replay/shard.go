@@ -3,7 +3,6 @@ package replay
 import (
 	"bytes"
 	"errors"
-	"hash/maphash"
 	"time"
 
 	"github.com/nexus-blueprint/nexus/event"
@@ -15,14 +14,18 @@ type shard struct {
 	arena   arena
 	index   streamIndex
 	all     []streamState
-	rows    []slot // of all streams, one row after the other
+	rows    [][]slot // of all streams, in blocks of rowsTogether
 	apart   map[int32]*apart
 	files   []string // that streamState.file counts
-	sums    []Decimal
+	writes  []write  // of the event that is folded
+	made    []byte   // texts that its operations made
 	writer  canonicalizer
 	ids     idWatch
-	text    []byte
-	touched uint32 // keeps the loads of touch
+	// duplicates are the events that were seen to be delivered again: only where
+	// the log is read once, since else their streams are folded again.
+	duplicates int64
+	text       []byte
+	touched    uint32 // keeps the loads of touch
 }
 
 // A streamState is one stream while it is folded. It fills a cache line and
@@ -73,8 +76,8 @@ func (sh *shard) apartOf(i int32) *apart {
 	return a
 }
 
-func newShard(p *program, exact bool) *shard {
-	sh := &shard{program: p, apart: map[int32]*apart{}, ids: idWatch{exact: exact}}
+func newShard(p *program, ids idWatch) *shard {
+	sh := &shard{program: p, apart: map[int32]*apart{}, ids: ids}
 	sh.arena = arena{blocks: [][]byte{p.fixed}, used: len(p.fixed)}
 	return sh
 }
@@ -92,6 +95,7 @@ type entry struct {
 	hasSequence bool
 	program     *typeProgram
 	values      [][]byte
+	data        []byte       // what the values were taken from, when there are conditions
 	event       *event.Event // when a State may be needed
 	err         error        // why there are no values
 }
@@ -106,7 +110,7 @@ func (n *entry) fill(e *event.Event, t *typeProgram) {
 	}
 	n.file, n.line, n.offset = e.File, e.Line, e.Offset
 	n.program, n.typeName = t, e.Type
-	n.values, n.event, n.err = nil, nil, nil
+	n.values, n.data, n.event, n.err = nil, nil, nil, nil
 }
 
 // nanos keeps the order of times, those that were not recorded first.
@@ -157,7 +161,7 @@ func (sh *shard) touch(group []entry) {
 	for slot := range width {
 		for _, i := range streams[:len(group)] {
 			if i >= 0 {
-				sum += sh.rows[int(i)*width+slot].size
+				sum += sh.rows[i/rowsTogether][int(i%rowsTogether)*width+slot].size
 			}
 		}
 	}
@@ -166,7 +170,7 @@ func (sh *shard) touch(group []entry) {
 			if i < 0 {
 				continue
 			}
-			if s := &sh.rows[int(i)*width+slot]; s.room > s.size {
+			if s := &sh.rows[i/rowsTogether][int(i%rowsTogether)*width+slot]; s.room > s.size {
 				sum += uint32(sh.arena.blocks[s.place.block][s.place.at+s.size])
 			}
 		}
@@ -182,9 +186,14 @@ func (sh *shard) add(n *entry) bool {
 	if st.is(unordered) {
 		return true
 	}
-	isNew, sure := sh.ids.see(n.stream, n.id)
+	isNew, sure := sh.ids.see(n)
 	if !sure {
 		return false
+	}
+	if !isNew && sh.ids.again(n) {
+		st.events--
+		sh.duplicates++
+		return true
 	}
 	if !isNew || !sh.follows(st, n) {
 		st.flags |= unordered
@@ -212,7 +221,7 @@ func (sh *shard) find(id []byte, hash uint64) int32 {
 		copy(sh.arena.bytes(st.rest, st.size), id)
 	}
 	sh.all = append(sh.all, st)
-	sh.rows = append(sh.rows, sh.program.first...)
+	sh.addRow(i)
 	sh.index.add(hash, i)
 	return i
 }
@@ -260,7 +269,14 @@ func (sh *shard) apply(i int32, n *entry) {
 		if n.program.nothing {
 			return
 		}
-		if rule, err := sh.fold(sh.row(i), n.program, n.values); err != nil {
+		rule, err := sh.fold(sh.row(i), n)
+		if errors.Is(err, errUnsure) {
+			err = sh.applyState(i, n)
+		}
+		if failed, ok := errors.AsType[*ApplyError](err); ok {
+			a := sh.apartOf(i)
+			a.failed = append(a.failed, failed)
+		} else if err != nil {
 			sh.fail(i, n, rule, err)
 		}
 		return
@@ -305,40 +321,4 @@ func (sh *shard) state(i int32) (*State, error) {
 	}
 	root, err := decode(sh.text)
 	return NewState(root), err
-}
-
-// An idWatch tells whether an id is seen for the first time.
-//
-// Most logs give ids that grow, and then the last one is all that must be known.
-// Only a log that does not is read again with all ids remembered, as hashes: two
-// that happen to be equal cost a second look at their stream and nothing else.
-type idWatch struct {
-	exact bool
-	last  []byte
-	seen  map[uint64]struct{}
-}
-
-var idSeed = maphash.MakeSeed()
-
-// see is not sure when ids do not grow and are not remembered.
-func (w *idWatch) see(stream, id []byte) (isNew, sure bool) {
-	if len(id) == 0 {
-		return true, true
-	}
-	if !w.exact {
-		if len(id) < len(w.last) || len(id) == len(w.last) && bytes.Compare(id, w.last) <= 0 {
-			return false, false
-		}
-		w.last = append(w.last[:0], id...)
-		return true, true
-	}
-	hash := maphash.Bytes(idSeed, id) ^ maphash.Bytes(idSeed, stream)*0x9E3779B97F4A7C15
-	if _, known := w.seen[hash]; known {
-		return false, true
-	}
-	if w.seen == nil {
-		w.seen = map[uint64]struct{}{}
-	}
-	w.seen[hash] = struct{}{}
-	return true, true
 }

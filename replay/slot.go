@@ -25,85 +25,63 @@ const (
 	slotList                   // the elements' texts, a comma behind each
 )
 
+// rowsTogether is how many rows are in a block. Blocks never move, so that a log
+// of many streams is not copied again and again while it grows.
+const rowsTogether = 1 << 8
+
 // row is the slots of a stream.
 func (sh *shard) row(i int32) []slot {
 	n := len(sh.program.first)
-	return sh.rows[int(i)*n : int(i)*n+n]
+	at := int(i%rowsTogether) * n
+	return sh.rows[i/rowsTogether][at : at+n]
 }
 
-// fold does the operations of an event to a row. It first checks all of them: an
-// event changes everything it should or nothing.
-func (sh *shard) fold(row []slot, t *typeProgram, values [][]byte) (rule string, err error) {
-	sums := sh.sums[:0]
-	for i := range t.ops {
-		o := &t.ops[i]
-		if o.field >= 0 && o.text == nil && values[o.field] == nil {
-			return o.rule, fmt.Errorf("%s: %w", o.data, errNoData)
-		}
-		switch o.kind {
-		case OpAdd:
-			sum, err := sh.sum(&row[o.slot], o.value(values))
-			if err != nil {
-				return o.rule, fmt.Errorf("%s: %w", sh.program.paths[o.slot], err)
-			}
-			sums = append(sums, sum)
-		case OpAppend:
-			if err := sh.checkList(&row[o.slot]); err != nil {
-				return o.rule, fmt.Errorf("%s is %w", sh.program.paths[o.slot], err)
-			}
-		}
+// addRow adds the row of a new stream, the one behind the last.
+func (sh *shard) addRow(i int32) {
+	first := sh.program.first
+	if i%rowsTogether == 0 {
+		sh.rows = append(sh.rows, make([]slot, 0, min(rowsTogether, 4*int(i)+16)*len(first)))
 	}
-	sh.sums = sums
-	for i := range t.ops {
-		o := &t.ops[i]
-		s := &row[o.slot]
-		switch o.kind {
-		case OpSet:
-			sh.write(s, o.value(values))
-			s.kind = slotRaw
-		case OpAdd:
-			sh.setNumber(s, sums[0])
-			sums = sums[1:]
-		case OpAppend:
-			sh.push(s, o.value(values))
-		case OpDelete:
-			s.kind = min(s.kind, slotGone)
-		}
-	}
-	return "", nil
-}
-
-func (o *compactOp) value(values [][]byte) []byte {
-	if o.field >= 0 && values[o.field] != nil {
-		return values[o.field]
-	}
-	return o.text
+	block := &sh.rows[len(sh.rows)-1]
+	*block = append(*block, first...)
 }
 
 // sum is what the slot holds and the number that text says.
 func (sh *shard) sum(s *slot, text []byte) (Decimal, error) {
-	var old Decimal
-	switch s.kind {
-	case slotNumber:
+	if s.kind == slotNumber {
 		if small, scale, ok := parseSmall(text); ok {
 			if sum, scale, ok := addSmall(s.number, s.scale, small, scale); ok {
 				return Decimal{small: sum, scale: scale}, nil
 			}
 		}
-		old = Decimal{small: s.number, scale: s.scale}
-	case slotRaw:
-		if raw := sh.arena.bytes(s.place, s.size); raw[0] != 'n' {
-			var err error
-			if old, err = numberIn(raw); err != nil {
-				return old, err
-			}
-		}
-	case slotList:
-		return old, errors.New("an array cannot be added")
-	case slotNever, slotGone:
+	}
+	old, err := sh.number(s)
+	if err != nil {
+		return old, err
 	}
 	d, err := numberIn(text)
 	return old.Add(d), err
+}
+
+// number is the number in a slot; where nothing is, or null, it is 0.
+func (sh *shard) number(s *slot) (Decimal, error) {
+	switch s.kind {
+	case slotNumber:
+		return Decimal{small: s.number, scale: s.scale}, nil
+	case slotRaw:
+		return numberOrNull(sh.arena.bytes(s.place, s.size))
+	case slotList:
+		return Decimal{}, errors.New("an array cannot be added")
+	case slotNever, slotGone:
+	}
+	return Decimal{}, nil
+}
+
+func numberOrNull(text []byte) (Decimal, error) {
+	if text[0] == 'n' {
+		return Decimal{}, nil
+	}
+	return numberIn(text)
 }
 
 func numberIn(text []byte) (Decimal, error) {

@@ -25,7 +25,7 @@ func (a *Advice) Headline() string {
 func (a *Advice) Tables() []report.Table {
 	t := report.Table{
 		Title:   "Snapshots",
-		Columns: []string{"every", "events folded a read", "saved", "snapshots written", "of the log", "newest only", "bytes a read", "which"},
+		Columns: []string{"Every", "Events folded a read", "Saved", "Snapshots written", "Of the log", "Newest only", "Bytes a read", "Which"},
 		Notes:   a.notes(),
 	}
 	for _, i := range a.Intervals {

@@ -18,6 +18,7 @@ type State struct {
 	// tails are the arrays, by their first element, that this state may extend in
 	// place: elements behind the end that others see are its own.
 	tails map[*any]int
+	past  *past // the events that led here; only a reducer that is a process needs it
 }
 
 // NewState makes a state of a JSON value: nil, bool, string, json.Number, []any
@@ -38,8 +39,12 @@ func (s *State) Equal(t *State) bool { return equal(s.root, t.root) }
 // common is shared until one of them changes it.
 func (s *State) Clone() *State {
 	s.tails = nil
-	return &State{root: s.root}
+	return s.fork()
 }
+
+// fork is the state as it is now, to be looked at or to be gone on from. While s
+// goes on too, only one of them may be changed.
+func (s *State) fork() *State { return &State{root: s.root, past: s.past} }
 
 // MarshalJSON is the canonical text of the state: no spaces, keys in the order
 // of RFC 8785, numbers in the shortest text of their exact value.

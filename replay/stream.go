@@ -73,6 +73,8 @@ type LoadOptions struct {
 	Correlation string // only events of this correlation id
 	Where       *Expr  // only events for which it is true; it sees event
 	KnownAt     time.Time
+	// Met is called with the stream of every event, wanted or not; nil for nobody.
+	Met func(stream []byte)
 	// Most bounds the bytes of the events that are held, 0 for 1 GiB.
 	Most int64
 }
@@ -87,6 +89,7 @@ type Stats struct {
 	// Broken are the first records that could not be read, of BrokenCount.
 	Broken      []*event.RecordError
 	BrokenCount int64
+	timeless    int64 // events that a time would have to choose from and cannot
 }
 
 const (
@@ -112,6 +115,12 @@ func Load(ctx context.Context, log *event.Log, o LoadOptions) ([]Stream, *Stats,
 		if err != nil {
 			return nil, stats, err
 		}
+		if o.Met != nil {
+			o.Met(e.Stream)
+		}
+		if !o.KnownAt.IsZero() && isTimeless(e) {
+			stats.timeless++
+		}
 		if wanted, err := o.wants(e); err != nil || !wanted {
 			if err != nil {
 				return nil, stats, fmt.Errorf("%s:%d: %w", e.File, e.Line, err)
@@ -122,6 +131,9 @@ func Load(ctx context.Context, log *event.Log, o LoadOptions) ([]Stream, *Stats,
 			return nil, stats, fmt.Errorf("loading events: they take more than %d MiB of memory: choose a stream, or a time", most>>20)
 		}
 		held[string(e.Stream)] = append(held[string(e.Stream)], e.Clone())
+	}
+	if stats.timeless > 0 {
+		return nil, stats, untimed(stats.timeless)
 	}
 	streams := make([]Stream, 0, len(held))
 	for id, events := range held {
@@ -172,6 +184,7 @@ func readable(ctx context.Context, log *event.Log, stats *Stats) iter.Seq2[*even
 func (s *Stats) add(t *Stats) {
 	s.Events += t.Events
 	s.Streamless += t.Streamless
+	s.timeless += t.timeless
 	s.BrokenCount += t.BrokenCount
 	s.Broken = append(s.Broken, t.Broken...)
 	slices.SortFunc(s.Broken, func(a, b *event.RecordError) int {

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"errors"
 	"iter"
 	"maps"
 	"slices"
@@ -34,7 +35,7 @@ type Change struct {
 }
 
 // Timeline replays a stream step by step. The error is for a point that the
-// stream does not have.
+// stream does not have, or for a reducer that broke.
 func Timeline(r *Reducer, s Stream, o Options) iter.Seq2[Step, error] {
 	return func(yield func(Step, error) bool) {
 		events, err := s.until(o)
@@ -44,7 +45,8 @@ func Timeline(r *Reducer, s Stream, o Options) iter.Seq2[Step, error] {
 		}
 		state := r.Init()
 		for _, e := range events {
-			if !yield(r.step(state, e), nil) {
+			step, err := r.step(state, e)
+			if !yield(step, err) || err != nil {
 				return
 			}
 		}
@@ -52,13 +54,16 @@ func Timeline(r *Reducer, s Stream, o Options) iter.Seq2[Step, error] {
 }
 
 // step applies one event to the running state.
-func (r *Reducer) step(state *State, e *event.Event) Step {
-	step := Step{Event: e, Before: NewState(state.root)}
+func (r *Reducer) step(state *State, e *event.Event) (Step, error) {
+	step := Step{Event: e, Before: state.fork()}
 	places, rules, err := r.apply(state, e)
-	step.After = NewState(state.root)
+	step.After = state.fork()
+	if failed, ok := errors.AsType[*ApplyError](err); ok {
+		step.Err = failed
+		return step, nil
+	}
 	if err != nil {
-		step.Err, _ = err.(*ApplyError)
-		return step
+		return Step{}, err
 	}
 	for i, place := range places {
 		if slices.ContainsFunc(places[i+1:], func(p Path) bool { return place.below(p) }) {
@@ -68,7 +73,7 @@ func (r *Reducer) step(state *State, e *event.Event) Step {
 		after, has := place.in(step.After.root)
 		step.Changed = appendChanges(step.Changed, rules[i], place, before, had, after, has)
 	}
-	return step
+	return step, nil
 }
 
 // Fold is the state of a stream at a point, and the events that could not be applied.
@@ -80,8 +85,9 @@ func Fold(r *Reducer, s Stream, o Options) (*State, []*ApplyError, error) {
 	state := r.Init()
 	var failed []*ApplyError
 	for _, e := range events {
-		if _, err := r.Apply(state, e); err != nil {
-			failed = appendFailed(failed, err)
+		_, err := r.Apply(state, e)
+		if failed, err = appendFailed(failed, err); err != nil {
+			return nil, nil, err
 		}
 	}
 	return state, failed, nil

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
+	"slices"
 
 	"github.com/nexus-blueprint/nexus/event"
 	"github.com/nexus-blueprint/nexus/event/index"
@@ -34,7 +36,7 @@ func Trace(ctx context.Context, log *event.Log, reader *index.Reader, id string)
 	}
 	tree := newTree(t.events)
 	tree.ID, tree.Correlation, tree.Unreadable = id, t.correlation, t.unreadable
-	return tree, nil
+	return tree, t.seek(tree.orphans())
 }
 
 // A tracer gathers the events of a trace.
@@ -116,6 +118,45 @@ func (t *tracer) family(start *event.Event) error {
 		grown = len(t.events) > before
 	}
 	return nil
+}
+
+// seek finds the causes of orphans that the log has outside of the tree: under
+// another correlation, or under none. Standard input is not read for them again.
+func (t *tracer) seek(orphans map[string][]*Node) error {
+	if len(orphans) == 0 || t.reader == nil && slices.Contains(t.log.Files(), "-") {
+		return nil
+	}
+	events := t.log.Events(t.ctx)
+	if t.reader != nil {
+		events = t.eventsOf(slices.Sorted(maps.Keys(orphans)))
+	}
+	for e, err := range events {
+		if _, oneRecord := errors.AsType[*event.RecordError](err); oneRecord {
+			continue // the pass that found the orphans counted it
+		}
+		if err != nil {
+			return fmt.Errorf("tracing: %w", err)
+		}
+		for _, n := range orphans[string(e.ID)] {
+			if correlation := string(e.CorrelationID); n.CauseCorrelation == nil {
+				n.CauseCorrelation = &correlation
+			}
+		}
+	}
+	return nil
+}
+
+// eventsOf reads events by their ids.
+func (t *tracer) eventsOf(ids []string) iter.Seq2[*event.Event, error] {
+	return func(yield func(*event.Event, error) bool) {
+		for _, id := range ids {
+			for e, err := range t.reader.Event(t.ctx, id) {
+				if !yield(e, err) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // gather keeps the wanted events that are not kept yet.

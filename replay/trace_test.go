@@ -98,3 +98,24 @@ func TestTraceOfNothing(t *testing.T) {
 		t.Errorf("error: %v", err)
 	}
 }
+
+// A cause outside of the correlation is found, and whose it is said.
+func TestTraceNamesTheCorrelationOfACause(t *testing.T) {
+	const text = `{"specversion":"1.0","id":"e1","source":"/s","type":"Placed","subject":"a","correlationid":"c1"}
+{"specversion":"1.0","id":"e2","source":"/s","type":"Paid","subject":"a","correlationid":"c2","causationid":"e1"}
+{"specversion":"1.0","id":"e3","source":"/s","type":"Timer","subject":"t"}
+{"specversion":"1.0","id":"e4","source":"/s","type":"Sent","subject":"a","correlationid":"c2","causationid":"e3"}
+{"specversion":"1.0","id":"e5","source":"/s","type":"Lost","subject":"a","correlationid":"c2","causationid":"e9"}
+`
+	tree, err := replay.Trace(context.Background(), logOf(t, text), nil, "c2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `Paid  a  (its cause e1 is of correlation c1)
+Sent  a  (its cause e3 has no correlation)
+Lost  a  (its cause e9 is not here)
+`
+	if diff := cmp.Diff(want, drawn(tree)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

@@ -39,6 +39,10 @@ type Node struct {
 	Latency *float64 `json:"latency_seconds"`
 	// Orphan says that the event names a cause that is not in the tree.
 	Orphan bool `json:"orphan"`
+	// CauseCorrelation is the correlation id of an orphan's cause, where the log has
+	// the cause outside of the tree; empty when the cause has none, null when the log
+	// has no such event.
+	CauseCorrelation *string `json:"cause_correlation"`
 	// Cyclic says that the event is among its own causes; the tree is cut there.
 	Cyclic   bool    `json:"cyclic"`
 	File     string  `json:"file"`
@@ -183,6 +187,17 @@ func latencyBetween(cause, effect *Node) *float64 {
 	return seconds(effect.Time.Sub(*cause.Time))
 }
 
+// orphans are the events whose cause is not in the tree, by that cause.
+func (t *Tree) orphans() map[string][]*Node {
+	byCause := map[string][]*Node{}
+	for _, root := range t.Roots {
+		if root.Orphan {
+			byCause[root.Causation] = append(byCause[root.Causation], root)
+		}
+	}
+	return byCause
+}
+
 // reach marks what n leads to.
 func (n *Node) reach() {
 	for open := []*Node{n}; len(open) > 0; {
@@ -246,6 +261,10 @@ func (l TreeLine) String() string {
 		b.WriteString("  " + n.Time.Format(time.RFC3339Nano))
 	}
 	switch {
+	case n.Orphan && n.CauseCorrelation != nil && *n.CauseCorrelation == "":
+		fmt.Fprintf(&b, "  (its cause %s has no correlation)", n.Causation)
+	case n.Orphan && n.CauseCorrelation != nil:
+		fmt.Fprintf(&b, "  (its cause %s is of correlation %s)", n.Causation, *n.CauseCorrelation)
 	case n.Orphan:
 		fmt.Fprintf(&b, "  (its cause %s is not here)", n.Causation)
 	case n.Cyclic:

@@ -47,6 +47,7 @@ func Verify(ctx context.Context, log *event.Log, r *Reducer, o FoldOptions) (*Ve
 		return nil, err
 	}
 	v := &Verification{Reducer: r, Root: rootPrefix + hex.EncodeToString(root[:]), Stats: result.Stats, start: startOf(log)}
+	v.Streams = make([]StreamHash, 0, len(result.Streams))
 	for i := range result.Streams {
 		s := &result.Streams[i]
 		v.Streams = append(v.Streams, StreamHash{Stream: s.ID, Events: s.Events, Failed: len(s.Failed), Hash: rootPrefix + hex.EncodeToString(states[i][:])})
@@ -74,14 +75,27 @@ func (v *Verification) Expect(root string) []report.Finding {
 		Rule: RuleRootDiffers, Severity: report.Error, Subject: v.Reducer.Name(), Proof: &proof,
 		Location:    v.start,
 		Message:     fmt.Sprintf("the root over %s is %s, expected %s", report.Count(len(v.Streams), "stream"), v.Root, root),
-		Hint:        fmt.Sprintf("The log, the reducer %s or an upcaster is not what it was: compare the hashes of the streams, and the reducers with nexus replay compare.", v.Reducer.Name()),
+		Hint:        fmt.Sprintf("The log, what folded it (%s), or an upcaster is not what it was: compare the hashes of the streams, and the reducers with nexus replay compare.", v.Reducer),
 		Fingerprint: report.Fingerprint(RuleRootDiffers, v.Reducer.Name(), "", "", root, v.Root),
 	}}
 }
 
 // Headline is the answer in a sentence.
 func (v *Verification) Headline() string {
-	return fmt.Sprintf("root %s over %s and %s", v.Root, report.Count(len(v.Streams), "stream"), report.Count(int(v.Stats.Events-v.Stats.Duplicates), "event"))
+	events := int64(0)
+	for _, s := range v.Streams {
+		events += s.Events
+	}
+	return fmt.Sprintf("root %s over %s and %s", v.Root, report.Count(len(v.Streams), "stream"), report.Count(int(events), "event"))
+}
+
+// reducer names the reducer, and its rules by the beginning of their hash.
+func (v *Verification) reducer() string {
+	const enough = 12
+	if v.Reducer.IsCommand() {
+		return v.Reducer.String() // nexus does not see into it
+	}
+	return fmt.Sprintf("%s (%s)", v.Reducer, v.Reducer.Hash()[:enough])
 }
 
 // failed counts the events that could not be applied.
@@ -96,8 +110,8 @@ func (v *Verification) failed() (n int) {
 func (v *Verification) Table() report.Table {
 	t := report.Table{
 		Title:   "States",
-		Columns: []string{"stream", "events", "state"},
-		Notes:   []string{"root " + v.Root, fmt.Sprintf("Reducer %s, version %d, %s.", v.Reducer.Name(), v.Reducer.Version(), v.Reducer.Hash()[:12])},
+		Columns: []string{"Stream", "Events", "State"},
+		Notes:   []string{"Folded by " + v.reducer() + "."},
 	}
 	for _, s := range v.Streams {
 		t.Rows = append(t.Rows, []string{s.Stream, fmt.Sprint(s.Events), s.Hash})

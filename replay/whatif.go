@@ -1,7 +1,9 @@
 package replay
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/nexus-blueprint/nexus/event"
 	"github.com/nexus-blueprint/nexus/report"
@@ -24,6 +26,8 @@ type Alternative struct {
 	Failed, FailedAfter []*ApplyError
 	// Events and EventsAfter count the events.
 	Events, EventsAfter int
+
+	events, changed []*event.Event
 }
 
 // Breach is an invariant that is broken by some state of a stream.
@@ -33,6 +37,7 @@ type Breach struct {
 	Event *event.Event
 	// AtEnd says that the end state breaks it too.
 	AtEnd bool
+	place int // how many events come up to it
 }
 
 // WhatIf folds a stream with and without an overlay. The events stay as they are.
@@ -41,7 +46,7 @@ func WhatIf(r *Reducer, s Stream, overlay Overlay) (*Alternative, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Alternative{Stream: s.ID, Overlay: overlay, Events: len(s.Events), EventsAfter: len(changed.Events)}
+	a := &Alternative{Stream: s.ID, Overlay: overlay, Events: len(s.Events), EventsAfter: len(changed.Events), events: s.Events, changed: changed.Events}
 	if a.Before, a.Broken, a.Failed, err = judged(r, s); err != nil {
 		return nil, fmt.Errorf("without the overlay: %w", err)
 	}
@@ -57,22 +62,23 @@ func judged(r *Reducer, s Stream) (*State, []Breach, []*ApplyError, error) {
 	var failed []*ApplyError
 	var breaches []Breach
 	state := r.Init()
-	judge := func(e *event.Event) error {
+	judge := func(place int, e *event.Event) error {
 		broken, err := r.Broken(state, e)
 		if err != nil {
 			return fmt.Errorf("stream %s, behind event %s: %w", s.ID, nameOf(e), err)
 		}
-		breaches = withBreaches(breaches, broken, e)
+		breaches = withBreaches(breaches, broken, Breach{Event: e, AtEnd: true, place: place})
 		return nil
 	}
-	if err := judge(nil); err != nil {
+	if err := judge(0, nil); err != nil {
 		return nil, nil, nil, err
 	}
-	for _, e := range s.Events {
-		if _, err := r.Apply(state, e); err != nil {
-			failed = appendFailed(failed, err)
+	for i, e := range s.Events {
+		_, err := r.Apply(state, e)
+		if failed, err = appendFailed(failed, err); err != nil {
+			return nil, nil, nil, err
 		}
-		if err := judge(e); err != nil {
+		if err := judge(i+1, e); err != nil {
 			return nil, nil, nil, err
 		}
 	}
@@ -80,7 +86,7 @@ func judged(r *Reducer, s Stream) (*State, []Breach, []*ApplyError, error) {
 }
 
 // withBreaches adds the invariants that are broken behind an event.
-func withBreaches(breaches []Breach, broken []Invariant, e *event.Event) []Breach {
+func withBreaches(breaches []Breach, broken []Invariant, here Breach) []Breach {
 	for i := range breaches {
 		breaches[i].AtEnd = false
 	}
@@ -92,28 +98,60 @@ next:
 				continue next
 			}
 		}
-		breaches = append(breaches, Breach{Invariant: v, Event: e, AtEnd: true})
+		here.Invariant = v
+		breaches = append(breaches, here)
 	}
 	return breaches
 }
 
-// Findings are the invariants that are broken with the overlay.
+// Findings are the invariants that are broken with the overlay: errors are those
+// that it breaks, notes those that are broken without it just as soon.
 func (a *Alternative) Findings() []report.Finding {
 	var findings []report.Finding
 	for _, b := range a.BrokenAfter {
-		with := "with the overlay"
-		if broken(a.Broken, b.Invariant) != nil {
-			with = "with and without the overlay"
+		severity, with := report.Error, "with the overlay"
+		switch was := broken(a.Broken, b.Invariant); {
+		case !a.causes(was, b):
+			severity, with = report.Note, "with and without the overlay"
+		case was != nil && b.place < a.placeOf(was):
+			with = "sooner with the overlay"
+		case was != nil:
+			with = "up to the end with the overlay"
 		}
 		proof := "log"
 		findings = append(findings, report.Finding{
-			Rule: RuleInvariant, Severity: report.Error, Subject: a.Stream, Proof: &proof, Location: placeOfEvent(b.Event),
+			Rule: RuleInvariant, Severity: severity, Subject: a.Stream, Proof: &proof, Location: placeOfEvent(b.Event),
 			Message:     fmt.Sprintf("the invariant %s is broken %s, first behind event %s: %s", b.Invariant.Name, with, nameOf(b.Event), b.Invariant.Expr),
 			Hint:        "Look at the state there with nexus replay, or correct the invariant.",
 			Fingerprint: report.Fingerprint(RuleInvariant, a.Stream, "", "", b.Invariant.Name, b.Invariant.Expr),
 		})
 	}
 	return findings
+}
+
+// causes reports whether an invariant breaks because of the overlay: it did not
+// before, or not so soon, or was kept again at the end.
+func (a *Alternative) causes(was *Breach, is Breach) bool {
+	return was == nil || is.place < a.placeOf(was) || is.AtEnd && !was.AtEnd
+}
+
+// placeOf is where the event of a breach without the overlay comes with it; of an
+// event that is dropped, where it would come.
+func (a *Alternative) placeOf(was *Breach) int {
+	for n := was.place; n > 0; n-- {
+		e := a.events[n-1]
+		i := slices.IndexFunc(a.changed, func(c *event.Event) bool {
+			return c.File == e.File && c.Offset == e.Offset && bytes.Equal(c.ID, e.ID) // an edited event is a copy
+		})
+		switch {
+		case i < 0:
+		case n == was.place:
+			return i + 1
+		default:
+			return i + 2
+		}
+	}
+	return min(was.place, 1)
 }
 
 func broken(breaches []Breach, v Invariant) *Breach {
@@ -136,7 +174,7 @@ func (a *Alternative) Headline() string {
 
 // Tables show how the end states differ and what becomes of the invariants.
 func (a *Alternative) Tables(r Redactor) []report.Table {
-	t := changesTable("What would differ at the end of "+a.Stream, "as it is", "what if", a.Changes, r)
+	t := changesTable("What would differ at the end of "+a.Stream, "As it is", "What if", a.Changes, r)
 	if len(a.Changes) == 0 {
 		t.Notes = append(t.Notes, "The end states are equal.")
 	}
@@ -145,7 +183,7 @@ func (a *Alternative) Tables(r Redactor) []report.Table {
 	if len(a.Broken) == 0 && len(a.BrokenAfter) == 0 {
 		return tables
 	}
-	v := report.Table{Title: "Invariants", Columns: []string{"invariant", "as it is", "what if"}}
+	v := report.Table{Title: "Invariants", Columns: []string{"Invariant", "As it is", "What if"}}
 	for _, b := range a.Broken {
 		v.Rows = append(v.Rows, []string{b.Invariant.Name, b.String(), broken(a.BrokenAfter, b.Invariant).String()})
 	}

@@ -62,21 +62,24 @@ func (o *Overlay) Add(p Overlay) {
 func (o Overlay) Apply(s Stream) (Stream, error) {
 	events := slices.Clone(s.Events)
 	gone := make([]bool, len(events))
-	for _, e := range o.Edits {
-		i, err := s.find(e.At)
-		if err != nil {
-			return Stream{}, fmt.Errorf("edit: %w", err)
-		}
-		if events[i], err = e.apply(events[i]); err != nil {
-			return Stream{}, fmt.Errorf("edit: event %s of stream %s: %w", nameOf(s.Events[i]), s.ID, err)
-		}
-	}
 	for _, at := range o.Drops {
 		i, err := s.find(at)
 		if err != nil {
 			return Stream{}, fmt.Errorf("drop: %w", err)
 		}
 		gone[i] = true
+	}
+	for _, e := range o.Edits {
+		i, err := s.find(e.At)
+		if err != nil {
+			return Stream{}, fmt.Errorf("edit: %w", err)
+		}
+		if gone[i] {
+			return Stream{}, fmt.Errorf("edit: event %s of stream %s is dropped: leave one of the two out", nameOf(s.Events[i]), s.ID)
+		}
+		if events[i], err = e.apply(events[i]); err != nil {
+			return Stream{}, fmt.Errorf("edit: event %s of stream %s: %w", nameOf(s.Events[i]), s.ID, err)
+		}
 	}
 	if err := o.swap(s, events, gone); err != nil {
 		return Stream{}, fmt.Errorf("swap: %w", err)
@@ -157,6 +160,10 @@ func (d Edit) apply(e *event.Event) (*event.Event, error) {
 	data, err := decodeOptional(e.Data)
 	if err != nil {
 		return nil, err
+	}
+	object, _ := data.(map[string]any)
+	if _, found := object["data"]; !found && len(d.Path) > 1 && d.Path[0].Key == "data" {
+		return nil, fmt.Errorf("its data has no member data: paths begin in the data, so write %s for %s", d.Path[1:], d.Path)
 	}
 	if data, err = put(data, d.Path, d.Value); err != nil {
 		return nil, fmt.Errorf("its data has no place %s: name a member of an object, or an element that is there", d.Path)

@@ -3,8 +3,10 @@ package report
 import (
 	"cmp"
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -12,17 +14,67 @@ import (
 )
 
 // csvColumns are the documented columns. New ones are only ever appended.
-// status is active, waived, baseline or unchecked; an unchecked line is
-// something that could not be checked, with its code under rule.
+// status is active, waived, baseline or unchecked; an unchecked line is something
+// that could not be checked, with its code under rule.
 var csvColumns = []string{
 	"status", "severity", "rule", "subject", "message", "hint", "file", "line", "column", "end_line", "end_column",
 	"pointer", "side", "direction", "proof", "witness", "old", "new", "owners", "affects", "fingerprint",
 	"waiver_owner", "waiver_reason", "waiver_expires",
 }
 
-// renderCSV writes one line a finding under a line of column names.
+// renderCSV writes one line a finding under a line of column names. The tables
+// that are an answer follow, each under its own column names behind an empty line;
+// where a question was answered and nothing judged, they are all there is.
 func renderCSV(w io.Writer, r *Report) error {
 	out := csv.NewWriter(w)
+	blocks := r.answers()
+	if !r.isAnswer() || len(r.Findings)+len(r.Errors) > 0 {
+		blocks = slices.Insert(blocks, 0, csvFindings(r))
+	}
+	for i, lines := range blocks {
+		if i > 0 {
+			out.Flush()
+			if _, err := io.WriteString(w, "\n"); err != nil {
+				return fmt.Errorf("writing the csv report: %w", err)
+			}
+		}
+		if err := out.WriteAll(lines); err != nil {
+			return fmt.Errorf("writing the csv report: %w", err)
+		}
+	}
+	return nil
+}
+
+// answers are the tables that answer a question, as lines of CSV: all of a report
+// that judged nothing, else those that say so.
+func (r *Report) answers() [][][]string {
+	var blocks [][][]string
+	for _, t := range r.Tables {
+		if !t.Answer && !r.isAnswer() {
+			continue
+		}
+		lines := [][]string{csvAnswer(t.Columns)}
+		for _, row := range t.Rows {
+			lines = append(lines, csvAnswer(row))
+		}
+		blocks = append(blocks, lines)
+	}
+	return blocks
+}
+
+// csvAnswer is a line of an answer: a number below zero is no formula, nor is the
+// dash that stands for nothing.
+func csvAnswer(cells []string) []string {
+	line := make([]string, len(cells))
+	for i, cell := range cells {
+		if line[i] = cell; cell != "-" && (!strings.HasPrefix(cell, "-") || !json.Valid([]byte(cell))) {
+			line[i] = csvCell(cell)
+		}
+	}
+	return line
+}
+
+func csvFindings(r *Report) [][]string {
 	lines := [][]string{csvColumns}
 	for _, f := range r.Findings {
 		lines = append(lines, csvFinding(f))
@@ -30,10 +82,7 @@ func renderCSV(w io.Writer, r *Report) error {
 	for _, p := range r.Errors {
 		lines = append(lines, csvProblem(p))
 	}
-	if err := out.WriteAll(lines); err != nil {
-		return fmt.Errorf("writing the csv report: %w", err)
-	}
-	return nil
+	return lines
 }
 
 func csvFinding(f Finding) []string {

@@ -11,7 +11,8 @@ import (
 
 // renderGitHub writes GitHub workflow commands: an annotation for each finding
 // that counts and each thing that could not be checked. Waived findings stay
-// silent. The last line is the headline, for whoever reads the log.
+// silent. The tables of an answer are text of the log, and the last line is the
+// headline, for whoever reads it.
 func renderGitHub(w io.Writer, r *Report) error {
 	out := bufio.NewWriter(w)
 	for _, f := range r.Findings {
@@ -27,6 +28,11 @@ func renderGitHub(w io.Writer, r *Report) error {
 	for _, p := range r.Errors {
 		annotate(out, "error", cmp.Or(p.Code, "unchecked"), p.place(), problemText(p))
 	}
+	if r.isAnswer() {
+		for _, t := range r.Tables {
+			githubTable(out, t)
+		}
+	}
 	if r.Headline != "" {
 		// The name in front keeps a headline from being read as a command.
 		fmt.Fprintf(out, "%s: %s\n", r.Tool.Name, oneLine(r.Headline))
@@ -36,6 +42,30 @@ func renderGitHub(w io.Writer, r *Report) error {
 	}
 	return nil
 }
+
+// githubTable writes a table as lines of the log, under its title.
+func githubTable(w io.Writer, t Table) {
+	fmt.Fprintf(w, "::group::%s\n", escapeGitHubData(oneLine(t.Title)))
+	githubRow(w, t.Columns)
+	for _, row := range t.Rows {
+		githubRow(w, row)
+	}
+	for _, note := range t.Notes {
+		githubRow(w, []string{note})
+	}
+	fmt.Fprintln(w, "::endgroup::")
+}
+
+// githubRow writes cells on a line. The bar in front keeps the first from being read
+// as a command; those of the older form are commands wherever they stand.
+func githubRow(w io.Writer, cells []string) {
+	for _, cell := range cells {
+		fmt.Fprint(w, "| ", githubCell.Replace(cell), " ")
+	}
+	fmt.Fprintln(w, "|")
+}
+
+var githubCell = strings.NewReplacer("\r", " ", "\n", " ", "##[", "## [")
 
 func githubCommand(s Severity) string {
 	switch s {

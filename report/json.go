@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // renderJSON writes the stable machine contract. Its keys are documented, so each
@@ -27,12 +28,15 @@ func renderJSON(w io.Writer, r *Report) error {
 	members(d, "findings", r.Findings, fillFinding)
 	members(d, "errors", r.Errors, fillProblem)
 	members(d, "rules", r.Rules, fillRule)
-	members(d, "tables", r.Tables, fillTable)
+	members(d, "tables", slices.DeleteFunc(slices.Clone(r.Tables), func(t Table) bool { return t.InData }), fillTable)
 	members(d, "charts", r.Charts, fillChart)
-	if r.Data == nil {
+	switch data := r.Data.(type) {
+	case nil:
 		d.member("data", struct{}{})
-	} else {
-		d.member("data", r.Data)
+	case Series:
+		d.series("data", data)
+	default:
+		d.member("data", data)
 	}
 	if err := d.end(); err != nil {
 		return fmt.Errorf("writing the json report: %w", err)

@@ -3,6 +3,7 @@ package report
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"io"
 	"slices"
@@ -83,6 +84,30 @@ func members[T any](d *document, name string, list []T, fill func(*T)) {
 		}
 		return d.text(element, "    ")
 	})
+}
+
+// series writes an object whose one member is a list.
+func (d *document) series(name string, s Series) {
+	d.key(name)
+	d.write("{\n    \"" + s.Name + "\": [")
+	none := true
+	for element, err := range s.Elements {
+		if d.err = cmp.Or(d.err, err); d.err != nil {
+			return
+		}
+		if !none {
+			d.write(",")
+		}
+		none = false
+		d.write("\n      ")
+		if text := d.text(element, "      "); d.err == nil {
+			_, d.err = d.out.Write(text)
+		}
+	}
+	if !none {
+		d.write("\n    ")
+	}
+	d.write("]\n  }")
 }
 
 // list writes n elements.

@@ -29,8 +29,9 @@ const (
 func renderMarkdown(w io.Writer, r *Report) error {
 	head := markdownHead(r)
 	errors, unseenErrors := fit(r.Errors, markdownShare, markdownProblem)
-	tables, unseenTables := fit(r.Tables, markdownShare, markdownTable)
-	charts, unseenCharts := fit(r.Charts, markdownShare, markdownChart)
+	shown, drawn := r.Brief()
+	tables, unseenTables := fit(shown, markdownShare, markdownTable)
+	charts, unseenCharts := fit(drawn, markdownShare, markdownChart)
 	room := markdownLimit - markdownNotes - len(head) - len(errors) - len(tables) - len(charts)
 	findings, unseen := fit(gravestFirst(r.Findings), room, func(f Finding) string { return markdownFinding(r, f) })
 	page := head +

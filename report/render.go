@@ -27,7 +27,7 @@ var Renderers = []Format{
 	{"gitlab", "GitLab code quality", renderGitLab},
 	{"markdown", "a pull-request comment", renderMarkdown},
 	{"html", "one self-contained page", renderHTML},
-	{"csv", "one line a finding", renderCSV},
+	{"csv", "one line a finding, or the tables of an answer", renderCSV},
 }
 
 // Lookup returns the format of that name.

@@ -11,6 +11,7 @@ package report
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -220,6 +221,45 @@ type Table struct {
 	Columns []string   `json:"columns"`
 	Rows    [][]string `json:"rows"`
 	Notes   []string   `json:"notes"`
+	// Detail is set for what a screen and a comment leave out.
+	Detail bool `json:"-"`
+	// Most is how many rows a screen and a comment show; 0 is all.
+	Most int `json:"-"`
+	// Answer is set for what a spreadsheet should have of a command that judges and
+	// answers: csv writes it behind the findings.
+	Answer bool `json:"-"`
+	// InData says that Data has all that the rows say, so that JSON, which holds
+	// Data, leaves the table out.
+	InData bool `json:"-"`
+}
+
+// brief is the tables that a screen or a comment has room for.
+func brief(tables []Table) []Table {
+	var list []Table
+	for _, t := range tables {
+		if t.Detail {
+			continue
+		}
+		if hidden := len(t.Rows) - t.Most; t.Most > 0 && hidden > 0 {
+			t.Rows = t.Rows[:t.Most]
+			t.Notes = append(slices.Clone(t.Notes), Count(hidden, "more row")+" in the json and html reports")
+		}
+		list = append(list, t)
+	}
+	return list
+}
+
+// Brief is the report's tables and charts as a screen has room for them.
+func (r *Report) Brief() ([]Table, []Chart) {
+	charts := slices.DeleteFunc(slices.Clone(r.Charts), func(c Chart) bool { return c.Detail })
+	return brief(r.Tables), charts
+}
+
+// Series is Data whose one member is a list that is too long to be in memory as a
+// whole: each element is made when it is written, and may be made again.
+type Series struct {
+	Name     string
+	Elements iter.Seq2[any, error]
 }
 
 // Chart is a series of labelled values, drawn as horizontal bars.
@@ -228,6 +268,8 @@ type Chart struct {
 	Unit   string    `json:"unit"`
 	Labels []string  `json:"labels"`
 	Values []float64 `json:"values"`
+	// Detail is set for what a screen and a comment leave out.
+	Detail bool `json:"-"`
 }
 
 // Summary counts findings. Waived and baseline findings are not counted under
@@ -265,6 +307,10 @@ type Report struct {
 	// Interrupted is true when somebody stopped the run.
 	Interrupted bool
 }
+
+// isAnswer reports whether the report answers a question by its tables: nothing
+// was judged.
+func (r *Report) isAnswer() bool { return len(r.Checks) == 0 && len(r.Tables) > 0 }
 
 // Active reports whether f counts against the run: it is not waived.
 func (f Finding) Active() bool { return f.Waiver == nil }
@@ -349,8 +395,8 @@ func (r *Report) Rule(id string) Rule {
 	return Rule{ID: id, Title: id}
 }
 
-// Normalize puts the report into its one order: findings by subject, place and
-// rule, checks by subject and rule, errors by subject and message; equal
+// Normalize puts the report into its one order: findings by subject and severity,
+// what was observed before what was made up, then by place and rule, checks by subject and rule, errors by subject and message; equal
 // findings collapse; equal fingerprints get the suffixes :2, :3. It may run again
 // after findings, checks or errors were added: what it has named keeps its name.
 func (r *Report) Normalize() {
@@ -380,6 +426,7 @@ func compareFindings(a, b Finding) int {
 	return cmp.Or(
 		cmp.Compare(a.Subject, b.Subject),
 		cmp.Compare(a.Severity.rank(), b.Severity.rank()),
+		cmp.Compare(a.evidence(), b.evidence()),
 		cmp.Compare(a.Location.File, b.Location.File),
 		cmp.Compare(a.Location.Line, b.Location.Line),
 		cmp.Compare(a.Location.Column, b.Location.Column),
@@ -388,6 +435,15 @@ func compareFindings(a, b Finding) int {
 		cmp.Compare(deref(a.Direction), deref(b.Direction)),
 		cmp.Compare(a.Message, b.Message),
 	)
+}
+
+// evidence ranks findings by what they rest on: 0 is what recorded events show,
+// which outranks the witness of a search and every conclusion from rules.
+func (f Finding) evidence() int {
+	if deref(f.Proof) == "log" || f.Witness != nil && f.Witness.Origin == "log" {
+		return 0
+	}
+	return 1
 }
 
 func compareChecks(a, b Check) int {

@@ -678,3 +678,65 @@ func TestFindingsShowTheirWaiver(t *testing.T) {
 		}
 	}
 }
+
+// What a log shows comes before what was made up, whatever the files are called.
+func TestObservedComesFirst(t *testing.T) {
+	for _, file := range []string{"a.ndjson", "z.ndjson"} {
+		r := &report.Report{Findings: []report.Finding{
+			{Rule: "json/made-required", Severity: report.Error, Subject: "s", Proof: ptr("witness"), Location: report.Location{File: "m.json"}, Fingerprint: "1"},
+			{Rule: "log/rejected", Severity: report.Error, Subject: "s", Proof: ptr("log"), Location: report.Location{File: file}, Fingerprint: "2"},
+			{Rule: "log/late", Severity: report.Warning, Subject: "s", Proof: ptr("log"), Location: report.Location{File: file}, Fingerprint: "3"},
+		}}
+		r.Normalize()
+		var got []string
+		for _, f := range r.Findings {
+			got = append(got, f.Rule)
+		}
+		if diff := cmp.Diff([]string{"log/rejected", "json/made-required", "log/late"}, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", file, diff)
+		}
+	}
+}
+
+// A list that is made while it is written is the list that was there before.
+func TestSeriesIsWrittenAsAList(t *testing.T) {
+	for _, all := range [][]any{{}, {1}, {map[string]any{"a": "<"}, []any{}, "x"}} {
+		whole := render(t, "json", &report.Report{Data: map[string]any{"list": all}})
+		series := report.Series{Name: "list", Elements: func(yield func(any, error) bool) {
+			for _, element := range all {
+				if !yield(element, nil) {
+					return
+				}
+			}
+		}}
+		if diff := cmp.Diff(whole, render(t, "json", &report.Report{Data: series})); diff != "" {
+			t.Errorf("%v (-want +got):\n%s", all, diff)
+		}
+	}
+	f, _ := report.Lookup("json")
+	failure := errors.New("the second is lost")
+	err := f.Render(io.Discard, &report.Report{Data: report.Series{Elements: func(yield func(any, error) bool) {
+		if yield(1, nil) {
+			yield(nil, failure)
+		}
+	}}})
+	if !errors.Is(err, failure) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+// Text of an answer is neither a workflow command nor a formula.
+func TestAnswersAreText(t *testing.T) {
+	r := &report.Report{Tool: report.Tool{Name: "nexus"}, Tables: []report.Table{{
+		Title: "t\n::error::x", Columns: []string{"c"}, Rows: [][]string{{"::error::x"}, {"a ##[error]x"}, {"b\r\n::error::x"}, {"=1+1"}, {"-1+1"}, {"-5"}, {"-"}},
+	}}}
+	for line := range strings.Lines(render(t, "github", r)) {
+		command := strings.HasPrefix(line, "::group::") || strings.HasPrefix(line, "::endgroup::")
+		if strings.HasPrefix(strings.TrimSpace(line), "::") && !command || strings.Contains(line, "##[") {
+			t.Errorf("a command was written: %q", line)
+		}
+	}
+	if diff := cmp.Diff("c\n::error::x\na ##[error]x\n\"b\r\n::error::x\"\n'=1+1\n'-1+1\n-5\n-\n", render(t, "csv", r)); diff != "" {
+		t.Errorf("csv (-want +got):\n%s", diff)
+	}
+}

@@ -39,14 +39,14 @@ func Text(t Terminal) report.Renderer {
 		}
 		p.findings(r)
 		p.problems(r.Errors)
-		tables := r.Tables
+		tables, charts := r.Brief()
 		if r.TerminalTables != nil && t.Interactive {
 			tables = r.TerminalTables
 		}
 		for _, table := range tables {
 			p.table(table)
 		}
-		for _, chart := range r.Charts {
+		for _, chart := range charts {
 			p.chart(chart)
 		}
 		p.headline(r)

@@ -322,3 +322,49 @@ func FuzzText(f *testing.F) {
 		}
 	})
 }
+
+// TestHardWrap: no piece is wider than the limit, but for one character that is.
+func TestHardWrap(t *testing.T) {
+	tests := []struct {
+		line  string
+		limit int
+		want  []string
+	}{
+		{"/a漢b", 2, []string{"/", "a", "漢", "b"}},
+		{"漢字かな", 5, []string{"漢字", "かな"}},
+		{"漢字", 1, []string{"漢", "字"}},
+		{"ab❤\ufe0fcd", 3, []string{"ab", "❤\ufe0fc", "d"}},
+		{"e\u0301e\u0301e\u0301", 2, []string{"e\u0301e\u0301", "e\u0301"}},
+		{"schemas/orders/placed", 10, []string{"schemas/", "orders/", "placed"}},
+	}
+	for _, test := range tests {
+		if diff := cmp.Diff(test.want, hardWrap(test.line, test.limit)); diff != "" {
+			t.Errorf("%q in %d cells (-want +got):\n%s", test.line, test.limit, diff)
+		}
+	}
+}
+
+// TestHardWrapFits: whatever the line, its pieces fit and make the line again.
+func TestHardWrapFits(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		line := string(rapid.SliceOf(rapid.SampledFrom([]rune("ab/ 漢字é\u0301❤\ufe0f👩💻\u200d"))).Draw(t, "line"))
+		limit := rapid.IntRange(1, 12).Draw(t, "limit")
+		pieces := hardWrap(line, limit)
+		if strings.Join(pieces, "") != line {
+			t.Fatalf("lost something: %q", pieces)
+		}
+		for _, piece := range pieces {
+			if width(piece) > max(limit, 2) {
+				t.Fatalf("%q is %d cells wide", piece, width(piece))
+			}
+		}
+	})
+}
+
+// A space that says so is neither broken at nor swallowed: trees in tables are
+// indented by it.
+func TestNoBreakSpace(t *testing.T) {
+	if diff := cmp.Diff([]string{"│\u00a0└─ b", "c"}, wrap(flat("│\u00a0└─  b c"), 6)); diff != "" {
+		t.Errorf("wrapped (-want +got):\n%s", diff)
+	}
+}

@@ -3,6 +3,7 @@ package ui
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/charmbracelet/lipgloss"
 )
@@ -33,7 +34,7 @@ func wrapAfter(taken int, text string, limit int) []string {
 			lines = append(lines, line)
 			line, room = "", limit
 		}
-		for word := range strings.FieldsSeq(paragraph) {
+		for word := range strings.FieldsFuncSeq(paragraph, breaks) {
 			if line != "" && width(line)+1+width(word) <= room {
 				line += " " + word
 				continue
@@ -54,26 +55,31 @@ func wrapAfter(taken int, text string, limit int) []string {
 }
 
 // hardWrap cuts one line into pieces of at most limit cells, spaces included:
-// behind a slash where that leaves no short piece, else anywhere. It returns at
-// least one piece.
+// behind a slash where that leaves no short piece, else anywhere but within a
+// character. It returns at least one piece. Only a character that is wider than
+// the limit makes a piece that is.
 func hardWrap(line string, limit int) []string {
 	limit = max(limit, 1)
 	var pieces []string
-	start, slash, used := 0, 0, 0
-	for i, c := range line {
-		cells := width(string(c))
-		if used+cells > limit && i > start {
-			cut := i
-			if slash-start > limit/3 {
+	start, slash, mark := 0, 0, 0 // mark is where the last character begins
+	for i := 0; i < len(line); {
+		c, size := utf8.DecodeRuneInString(line[i:])
+		if c < utf8.RuneSelf || width(line[i:i+size]) > 0 {
+			mark = i // what takes no cell belongs to the character before it
+		}
+		if mark > start && width(line[start:i+size]) > limit {
+			cut := mark
+			if slash > start && width(line[start:slash]) > limit/3 {
 				cut = slash
 			}
 			pieces = append(pieces, line[start:cut])
-			start, used = cut, width(line[cut:i])
+			start = cut
+			continue // what is left may still be too long
 		}
-		used += cells
 		if c == '/' {
 			slash = i + 1
 		}
+		i += size
 	}
 	return append(pieces, line[start:])
 }
@@ -94,5 +100,9 @@ func clean(text string) string {
 	}, text)
 }
 
+// breaks reports whether a line may be broken at a character: at any space but one
+// that says no.
+func breaks(c rune) bool { return unicode.IsSpace(c) && c != '\u00a0' && c != '\u202f' }
+
 // flat is clean text on one line.
-func flat(text string) string { return strings.Join(strings.Fields(clean(text)), " ") }
+func flat(text string) string { return strings.Join(strings.FieldsFunc(clean(text), breaks), " ") }

@@ -80,6 +80,17 @@ type stream struct {
 	last     entry
 	count    uint32
 	ordered  bool
+	timed    bool // as Stream.Timed says
+}
+
+func (s *stream) flags() (flags uint32) {
+	if s.ordered {
+		flags |= flagOrdered
+	}
+	if s.timed {
+		flags |= flagTimed
+	}
+	return flags
 }
 
 // A skip says where a block other than the first starts in a stream's postings.
@@ -138,7 +149,7 @@ func (b *builder) add(e *event.Event) error {
 		place: b.base + e.Offset, line: e.Line, length: int64(e.Length), kind: kind,
 		timed: !at.IsZero(), seconds: at.Unix(), nanos: int32(at.Nanosecond()),
 		sequenced: e.HasSequence, sequence: e.Sequence,
-	})
+	}, !e.Time.IsZero())
 	b.correlations.append(pack(e.CorrelationID))
 	b.ids.append(pack(e.ID))
 	return nil
@@ -170,17 +181,19 @@ func (b *builder) stream(id []byte) uint32 {
 	n, ok := b.known[string(id)]
 	if !ok {
 		n = uint32(b.streams.count)
-		s := stream{id: string(id), ordered: true}
+		s := stream{id: string(id), ordered: true, timed: true}
 		b.known[s.id] = n
 		b.streams.append(s)
 	}
 	return n
 }
 
-// post adds an event's entry to its stream.
-func (b *builder) post(n uint32, e *entry) {
+// post adds an event's entry to its stream. Its time is when it happened, or
+// else only when it was stored.
+func (b *builder) post(n uint32, e *entry, happened bool) {
 	b.owners.append(n)
 	s := b.streams.at(int(n))
+	s.timed = s.timed && happened
 	s.ordered = s.ordered && e.sequenced && (s.count == 0 || e.sequence > s.last.sequence)
 	if s.count%blockSize == 0 {
 		s.last = entry{}
@@ -257,13 +270,13 @@ func (b *builder) writeStreams(w *writer) {
 		if i%fenceEvery == 0 {
 			fences = appendString(appendUint(fences, uint64(first)), s.id)
 		}
-		directory = appendStream(directory, names, w.here(), first, s.ordered)
+		directory = appendStream(directory, names, w.here(), first, s.flags())
 		b.writePostings(w, n, s)
 		next[n] = first
 		first += s.count
 		names += int64(len(s.id))
 	}
-	directory = appendStream(directory, names, w.here(), first, false)
+	directory = appendStream(directory, names, w.here(), first, 0)
 	w.begin(sectionNames)
 	for _, n := range sorted {
 		w.write([]byte(b.streams.at(int(n)).id))

@@ -135,6 +135,38 @@ func TestClock(t *testing.T) {
 	})
 }
 
+// TestCheckRefuses: seconds that do not come one after the other, or do not end
+// where they say, would lead a reader of a Timeline astray.
+func TestCheckRefuses(t *testing.T) {
+	two := func(steps ...int64) []byte { // says that it is of two seconds
+		text := appendUint(nil, 2)
+		for _, step := range steps {
+			text = append(appendInt(text, step), 1, 10)
+		}
+		return text
+	}
+	for name, seconds := range map[string][]byte{
+		"backwards": two(100, -1),
+		"twice":     two(100, 0),
+		"overflow":  two(math.MaxInt64, 1),
+		"cut off":   two(100),
+		"longer":    two(100, 1, 1),
+	} {
+		stats := TypeStats{Count: 2, Bytes: 20, sizes: []byte{1, 10, 2}, dataSizes: []byte{1, 0, 2}, seconds: seconds}
+		if err := stats.check(); err == nil {
+			t.Errorf("%s: seconds are taken", name)
+		}
+	}
+	good := TypeStats{Count: 2, Bytes: 20, sizes: []byte{1, 10, 2}, dataSizes: []byte{1, 0, 2}, seconds: two(100, 5)}
+	if err := good.check(); err != nil {
+		t.Fatal(err)
+	}
+	want := Timeline{Packed: good.seconds[1:], First: 100, Last: 105, Count: 1, Bytes: 10}
+	if diff := gocmp.Diff(want, good.Timeline()); diff != "" {
+		t.Errorf("the timeline differs (-want +got):\n%s", diff)
+	}
+}
+
 // TestSortKeys: by the upper half, equal ones in their order, few and many.
 func TestSortKeys(t *testing.T) {
 	for _, n := range []int{0, 1, 200, 5000} {

@@ -21,6 +21,17 @@ func (c *cursor) uint() uint64 {
 		c.text = c.text[1:]
 		return n
 	}
+	return c.long()
+}
+
+// long is a number of several bytes. It stands apart so that the compiler puts the
+// short ones, most of all, where they are read.
+func (c *cursor) long() uint64 {
+	if len(c.text) > 1 && c.text[1] < 0x80 {
+		n := uint64(c.text[0]&0x7f) | uint64(c.text[1])<<7
+		c.text = c.text[2:]
+		return n
+	}
 	n, size := binary.Uvarint(c.text)
 	if size <= 0 {
 		c.text, c.broken = nil, true

@@ -21,6 +21,7 @@ type Posting struct {
 	Sequence    int64
 	HasSequence bool
 	Type        string
+	Stream      string // the id of its stream
 }
 
 // when is the time by which an event is indexed.

@@ -100,6 +100,8 @@ func (r *Reader) pick(p Posting, text []byte) (*event.Event, error) {
 		return nil, r.changed(p, err)
 	case e.Type != p.Type || e.HasSequence != p.HasSequence || e.Sequence != p.Sequence || !when(e).Equal(p.Time):
 		return nil, r.changed(p, fmt.Errorf("there is another event, of type %s", e.Type))
+	case string(e.Stream) != p.Stream:
+		return nil, r.changed(p, errors.New("there is an event of another stream"))
 	}
 	return e, nil
 }

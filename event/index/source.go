@@ -49,7 +49,7 @@ func examine(name string) (File, error) {
 	if event.IsCompressed(head) {
 		return File{}, &InputError{
 			File: name, Why: "it is compressed, and an index points into plain text",
-			Hint: fmt.Sprintf("export it first: nexus replay export %s --as ndjson -o FILE", name),
+			Hint: fmt.Sprintf("export it first: nexus replay export %s --as ndjson --show-data -o FILE", name),
 		}
 	}
 	tail, err := readPart(file, max(0, info.Size()-endSize), min(endSize, info.Size()))

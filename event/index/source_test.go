@@ -132,7 +132,7 @@ func TestRefusedInputs(t *testing.T) {
 		names []string
 		want  string
 	}{
-		{[]string{zipped}, "indexing " + zipped + ": it is compressed, and an index points into plain text: export it first: nexus replay export " + zipped + " --as ndjson -o FILE"},
+		{[]string{zipped}, "indexing " + zipped + ": it is compressed, and an index points into plain text: export it first: nexus replay export " + zipped + " --as ndjson --show-data -o FILE"},
 		{[]string{plain, plain}, "indexing " + plain + ": the log names it twice: name it once"},
 		{[]string{"-"}, "indexing -: standard input has no place to find an event again: write it to a file first"},
 	}
@@ -192,6 +192,7 @@ func TestChangedSince(t *testing.T) {
 		want string
 	}{
 		{"another event", append(bytes.Clone(text[first:second]), text[first:]...), "there is another event, of type T1"},
+		{"another stream", bytes.Replace(text, []byte(`"order-0"`), []byte(`"order-1"`), 1), "there is an event of another stream"},
 		{"no record", append(bytes.Repeat([]byte("x"), first), text[first:]...), "a JSON object was expected"},
 		{"cut off", text[:first/2], "the file ends before it"},
 	}

@@ -12,13 +12,12 @@ import (
 // more than there are streams ends the last.
 const streamEntry = 24
 
-const flagOrdered = 1
+const (
+	flagOrdered = 1 << iota
+	flagTimed
+)
 
-func appendStream(dst []byte, name, postings int64, first uint32, ordered bool) []byte {
-	flags := uint32(0)
-	if ordered {
-		flags = flagOrdered
-	}
+func appendStream(dst []byte, name, postings int64, first, flags uint32) []byte {
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(name))
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(postings))
 	dst = binary.LittleEndian.AppendUint32(dst, first)
@@ -32,6 +31,11 @@ type Stream struct {
 	// Ordered says that every event has a sequence and that it grows from event
 	// to event in the order of the log.
 	Ordered bool
+	// Timed says that every event tells when it happened, so that the time of a
+	// posting is that of its event.
+	Timed bool
+	// Number is the stream's place among the streams, sorted by id, from 0.
+	Number int
 
 	index    *Index
 	postings extent
@@ -91,20 +95,7 @@ func (x *Index) Stream(id string) (Stream, error) {
 // numbered is the posting with a number: the postings are counted from stream
 // to stream.
 func (x *Index) numbered(number uint32) (Posting, error) {
-	start, end, err := x.fenced(func(first uint64, _ []byte) bool { return first <= uint64(number) })
-	var first uint32 // of the stream found
-	n := start + sort.Search(end-start, func(n int) bool {
-		here, next, failed := x.streamEntries(start + n)
-		err = cmp.Or(err, failed)
-		if failed != nil || firstPosting(next) <= number {
-			return failed != nil
-		}
-		first = firstPosting(here)
-		return true
-	})
-	if err == nil && (n == end || first > number) {
-		err = errMalformed
-	}
+	n, first, err := x.owner(number)
 	if err != nil {
 		return Posting{}, err
 	}
@@ -116,6 +107,25 @@ func (x *Index) numbered(number uint32) (Posting, error) {
 		return p, err
 	}
 	return Posting{}, errMalformed
+}
+
+// owner is the number of the stream that a posting belongs to, and that of the
+// stream's first posting.
+func (x *Index) owner(number uint32) (n int, first uint32, err error) {
+	start, end, err := x.fenced(func(first uint64, _ []byte) bool { return first <= uint64(number) })
+	n = start + sort.Search(end-start, func(n int) bool {
+		here, next, failed := x.streamEntries(start + n)
+		err = cmp.Or(err, failed)
+		if failed != nil || firstPosting(next) <= number {
+			return failed != nil
+		}
+		first = firstPosting(here)
+		return true
+	})
+	if err == nil && (n == end || first > number) {
+		err = errMalformed
+	}
+	return n, first, err
 }
 
 // streamEntries are the directory's entries of the nth stream and the next.
@@ -158,7 +168,8 @@ func (x *Index) streamAt(n int) (Stream, error) {
 		return Stream{}, errMalformed
 	}
 	return Stream{
-		ID: string(id), Events: int(count), Ordered: here[20]&flagOrdered != 0,
+		ID: string(id), Events: int(count), Number: n,
+		Ordered: here[20]&flagOrdered != 0, Timed: here[20]&flagTimed != 0,
 		index: x, postings: postings,
 	}, nil
 }
@@ -180,6 +191,7 @@ func (s Stream) Postings(from int) iter.Seq2[Posting, error] {
 					continue
 				}
 				p, err := s.index.posting(&e, &c)
+				p.Stream = s.ID
 				if !yield(p, err) || err != nil {
 					return
 				}

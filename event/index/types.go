@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"cmp"
 	"iter"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -24,7 +27,20 @@ type TypeStats struct {
 	Untimed   int64 // events with neither time nor recorded time: no second counts them
 
 	sizes, dataSizes, seconds []byte
+	timeline                  Timeline
 }
+
+// A Timeline is the seconds of a type as an index has them packed, for who goes
+// through millions of them: for each a varint, its distance from the one before,
+// the first one's from 1970, and two uvarints, its Count and its Bytes.
+type Timeline struct {
+	Packed       []byte
+	First, Last  int64 // seconds since 1970; 0 when there are none
+	Count, Bytes int64 // the most of one second
+}
+
+// Timeline is Seconds, packed.
+func (t *TypeStats) Timeline() Timeline { return t.timeline }
 
 // Sizes yields each size that occurs, the smallest first, and how many events
 // have it.
@@ -66,30 +82,52 @@ func (t *TypeStats) Seconds() iter.Seq[Second] {
 	}
 }
 
-// read cuts one type off the statistics and compares its parts with its sums.
-func (t *TypeStats) read(c *cursor) error {
+// cut takes one type off the statistics.
+func (t *TypeStats) cut(c *cursor) error {
 	t.Count, t.Untimed = int64(c.uint()), int64(c.uint())
 	t.Bytes, t.DataBytes = int64(c.uint()), int64(c.uint())
 	t.sizes = c.bytes(c.length())
 	t.dataSizes = c.bytes(c.length())
 	t.seconds = c.bytes(c.length())
-	if c.broken || !sums(t.Sizes(), t.Count, t.Bytes) || !sums(t.DataSizes(), t.Count, t.DataBytes) {
+	return c.err()
+}
+
+// check compares the parts of a type with its sums, and goes along its seconds.
+func (t *TypeStats) check() error {
+	if !sums(t.sizes, t.Count, t.Bytes) || !sums(t.dataSizes, t.Count, t.DataBytes) {
 		return errMalformed
 	}
-	timed := int64(0)
-	for s := range t.Seconds() {
-		timed += s.Count
+	c := cursor{text: t.seconds}
+	n := c.uint()
+	l := Timeline{Packed: c.text}
+	second, timed := int64(0), int64(0)
+	for i := uint64(0); i < n && !c.broken; i++ {
+		last := second
+		second += c.int()
+		count, bytes := int64(c.uint()), int64(c.uint())
+		if i == 0 {
+			l.First = second
+		} else if second <= last {
+			return errMalformed
+		}
+		timed += count
+		l.Count, l.Bytes = max(l.Count, count), max(l.Bytes, bytes)
 	}
-	if timed+t.Untimed != t.Count {
+	l.Last = second
+	if c.broken || len(c.text) > 0 || timed+t.Untimed != t.Count {
 		return errMalformed
 	}
+	t.timeline = l
 	return nil
 }
 
-func sums(sizes iter.Seq2[int, int64], count, bytes int64) bool {
-	for size, n := range sizes {
-		count -= n
-		bytes -= int64(size) * n
+func sums(sizes []byte, count, bytes int64) bool {
+	c, size := cursor{text: sizes}, uint64(0)
+	for n := c.uint(); n > 0 && !c.broken; n-- {
+		size += c.uint()
+		events := int64(c.uint())
+		count -= events
+		bytes -= int64(size) * events
 	}
 	return count == 0 && bytes == 0
 }
@@ -104,15 +142,39 @@ func (x *Index) Types() ([]TypeStats, error) {
 	types := make([]TypeStats, len(x.meta.types))
 	for i := range types {
 		types[i].Type = x.meta.types[i]
-		if err := types[i].read(&c); err != nil {
+		if err := types[i].cut(&c); err != nil {
 			return nil, err
 		}
 	}
 	if len(c.text) > 0 {
 		return nil, errMalformed
 	}
+	if err := checkAll(types); err != nil {
+		return nil, err
+	}
 	slices.SortFunc(types, func(a, b TypeStats) int { return cmp.Compare(a.Type, b.Type) })
 	return types, nil
+}
+
+// checkAll checks types on all processors: a log has millions of seconds.
+func checkAll(types []TypeStats) error {
+	var next atomic.Int64
+	var bad atomic.Bool
+	var running sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		running.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(types)); i = next.Add(1) - 1 {
+				if types[i].check() != nil {
+					bad.Store(true)
+				}
+			}
+		})
+	}
+	running.Wait()
+	if bad.Load() {
+		return errMalformed
+	}
+	return nil
 }
 
 // A typeCount gathers the statistics of one type.

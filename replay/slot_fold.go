@@ -1,0 +1,248 @@
+package replay
+
+import (
+	"errors"
+	"fmt"
+)
+
+// A write is what one operation is going to do to a slot.
+type write struct {
+	slot   int
+	kind   writeKind
+	text   []byte  // of a text, an element or a list
+	number Decimal // of a number
+}
+
+type writeKind uint8
+
+const (
+	writeNothing writeKind = iota // the slot's value is deleted
+	writeText
+	writeNumber
+	writeElement // behind the others of the slot's list
+	writeList
+)
+
+// errUnsure says that an event must be applied to a State: a condition did not
+// know its value, or an operation fails in a way that only Reducer.Apply can say.
+var errUnsure = errors.New("only the state can tell")
+
+// fold does the operations of an event to a row. It first finds what all of them
+// write: an event changes everything it should or nothing.
+func (sh *shard) fold(row []slot, n *entry) (rule string, err error) {
+	sh.writes, sh.made = sh.writes[:0], sh.made[:0]
+	ops := n.program.ops
+	for i := range ops {
+		o := &ops[i]
+		if o.when != nil {
+			is, sure := o.when(&sight{shard: sh, row: row, entry: n})
+			if !sure || is.kind != isTruth {
+				return o.rule, errUnsure
+			}
+			if !is.truth {
+				continue
+			}
+		}
+		if err := sh.plan(row, o, n); err != nil {
+			return o.rule, err
+		}
+	}
+	for i := range sh.writes {
+		sh.do(row, &sh.writes[i])
+	}
+	return "", nil
+}
+
+// plan adds what an operation writes to the writes.
+func (sh *shard) plan(row []slot, o *compactOp, n *entry) error {
+	w := write{slot: o.slot}
+	var err error
+	switch o.kind {
+	case OpDelete:
+	case OpRemove:
+		s := &row[o.slot]
+		if s.kind <= slotGone || s.kind == slotRaw && sh.arena.bytes(s.place, s.size)[0] == 'n' {
+			return nil
+		}
+		w.kind = writeList
+		if w.text, err = sh.left(row, o, n); err != nil {
+			return err
+		}
+	case OpAdd:
+		w.kind = writeNumber
+		if w.number, err = sh.total(row, o, n); err != nil {
+			return err
+		}
+	case OpAppend:
+		w.kind = writeElement
+		if w.text, err = sh.valueOf(row, o, n); err != nil {
+			return err
+		}
+		if err := sh.checkList(&row[o.slot]); err != nil {
+			return fmt.Errorf("%s is %w", sh.program.paths[o.slot], err)
+		}
+	default:
+		w.kind = writeText
+		if w.text, err = sh.valueOf(row, o, n); err != nil {
+			return err
+		}
+	}
+	sh.writes = append(sh.writes, w)
+	return nil
+}
+
+// valueOf is the text of an operation's value until the next event.
+func (sh *shard) valueOf(row []slot, o *compactOp, n *entry) ([]byte, error) {
+	if o.expr != nil {
+		v, sure := o.expr(&sight{shard: sh, row: row, entry: n})
+		if !sure || v.kind == isArray && isList(v.raw) {
+			return nil, errUnsure
+		}
+		return sh.textOf(&v), nil
+	}
+	text := o.value(n.values)
+	if text == nil {
+		return nil, fmt.Errorf("%s: %w", o.data, errNoData)
+	}
+	return text, nil
+}
+
+// textOf is the JSON text of an operand until the next event.
+func (sh *shard) textOf(v *operand) []byte {
+	if v.raw != nil {
+		return v.raw
+	}
+	from := len(sh.made)
+	sh.made = v.append(sh.made)
+	return sh.made[from:len(sh.made):len(sh.made)]
+}
+
+// total is what an addition makes of its slot.
+func (sh *shard) total(row []slot, o *compactOp, n *entry) (sum Decimal, err error) {
+	if o.expr != nil {
+		v, sure := o.expr(&sight{shard: sh, row: row, entry: n})
+		amount, ok := v.amount()
+		if !sure || !ok {
+			return sum, errUnsure
+		}
+		sum, err = sh.before(row, o)
+		sum = sum.Add(amount)
+	} else {
+		text, missing := sh.valueOf(row, o, n)
+		switch {
+		case missing != nil:
+			return sum, missing
+		case !o.again:
+			sum, err = sh.sum(&row[o.slot], text)
+		default:
+			var amount Decimal
+			if sum, err = sh.before(row, o); err == nil {
+				amount, err = numberIn(text)
+			}
+			sum = sum.Add(amount)
+		}
+	}
+	if err != nil {
+		return sum, fmt.Errorf("%s: %w", sh.program.paths[o.slot], err)
+	}
+	return sum, nil
+}
+
+// before is the number that an operation finds in its slot: what one before it
+// is going to write there, or what is there.
+func (sh *shard) before(row []slot, o *compactOp) (Decimal, error) {
+	for i := len(sh.writes) - 1; i >= 0; i-- {
+		if w := &sh.writes[i]; w.slot == o.slot {
+			if w.kind == writeText {
+				return numberOrNull(w.text)
+			}
+			return w.number, nil // 0 when it was deleted
+		}
+	}
+	return sh.number(&row[o.slot])
+}
+
+// left is the list of the elements that an operation does not remove.
+func (sh *shard) left(row []slot, o *compactOp, n *entry) ([]byte, error) {
+	s := &row[o.slot]
+	if err := sh.checkList(s); err != nil {
+		return nil, fmt.Errorf("%s is %w", sh.program.paths[o.slot], err)
+	}
+	var unwanted []byte
+	if o.where == nil {
+		var err error
+		if unwanted, err = sh.valueOf(row, o, n); err != nil {
+			return nil, err
+		}
+	}
+	from := len(sh.made)
+	look := sight{shard: sh, row: row, entry: n}
+	for element := range elementsOf(sh.arena.bytes(s.place, s.size)) {
+		if o.where == nil {
+			if sameTexts(element, unwanted) {
+				continue
+			}
+		} else {
+			look.item = element
+			is, sure := o.where(&look)
+			if !sure || is.kind != isTruth {
+				return nil, errUnsure
+			}
+			if is.truth {
+				continue
+			}
+		}
+		sh.made = append(append(sh.made, element...), ',')
+	}
+	return sh.made[from:len(sh.made):len(sh.made)], nil
+}
+
+// do writes to a slot.
+func (sh *shard) do(row []slot, w *write) {
+	s := &row[w.slot]
+	switch w.kind {
+	case writeNothing:
+		s.kind = min(s.kind, slotGone)
+	case writeText:
+		sh.write(s, w.text)
+		s.kind = slotRaw
+	case writeNumber:
+		sh.setNumber(s, w.number)
+	case writeElement:
+		sh.push(s, w.text)
+	case writeList:
+		if s.size, s.kind = 0, slotList; len(w.text) > 0 {
+			sh.write(s, w.text)
+		}
+	}
+}
+
+// value is what an operation writes when no expression says it; nil is missing.
+func (o *compactOp) value(values [][]byte) []byte {
+	if o.field < 0 || values[o.field] == nil && o.text != nil {
+		return o.text
+	}
+	return values[o.field]
+}
+
+// applyState lets a State do what a row could not, and makes it a row again.
+func (sh *shard) applyState(i int32, n *entry) error {
+	state, err := sh.state(i)
+	if err != nil {
+		return err
+	}
+	if _, err := sh.program.reducer.Apply(state, n.event); err != nil {
+		return err
+	}
+	row := sh.row(i)
+	for slot, path := range sh.program.paths {
+		value, found := path.in(state.root)
+		if !found {
+			row[slot].kind = min(row[slot].kind, slotGone)
+			continue
+		}
+		sh.write(&row[slot], appendJSON(nil, value))
+		row[slot].kind = slotRaw
+	}
+	return nil
+}

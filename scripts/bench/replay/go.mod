@@ -1,0 +1,4 @@
+// A module of its own, so that nothing here is part of nexus.
+module replaybench
+
+go 1.26
