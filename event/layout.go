@@ -96,6 +96,7 @@ func (s *layouts) read(d *decoder, l *late, text []byte) (end int, found *layout
 			return 0, nil, nil // the skimmer says what is wrong, and where
 		}
 		s.marks[n] = mark{start, i}
+		d.event.escaped = d.event.escaped || escaped
 		switch {
 		case next.attr == attrOther:
 		case escaped || text[start] != '"':

@@ -95,6 +95,7 @@ type entry struct {
 	hasSequence bool
 	program     *typeProgram
 	values      [][]byte
+	canonical   uint64       // a bit for each of the values that has its canonical text
 	data        []byte       // what the values were taken from, when there are conditions
 	event       *event.Event // when a State may be needed
 	err         error        // why there are no values
@@ -110,7 +111,7 @@ func (n *entry) fill(e *event.Event, t *typeProgram) {
 	}
 	n.file, n.line, n.offset = e.File, e.Line, e.Offset
 	n.program, n.typeName = t, e.Type
-	n.values, n.data, n.event, n.err = nil, nil, nil, nil
+	n.values, n.canonical, n.data, n.event, n.err = nil, 0, nil, nil, nil
 }
 
 // nanos keeps the order of times, those that were not recorded first.

@@ -13,6 +13,7 @@ type slot struct {
 	number     int64
 	scale      int32
 	kind       slotKind
+	final      bool // the elements of the list have their canonical texts
 }
 
 type slotKind uint8
@@ -140,10 +141,11 @@ func (sh *shard) checkList(s *slot) error {
 }
 
 // push appends an element to a list, or makes it one.
-func (sh *shard) push(s *slot, text []byte) {
+func (sh *shard) push(s *slot, text []byte, final bool) {
 	if s.kind != slotList {
 		sh.makeList(s)
 	}
+	s.final = s.final && final
 	size := s.size + uint32(len(text)) + 1
 	if s.room < size {
 		p, room := sh.arena.take(int(size) + int(size)/4)
@@ -166,7 +168,7 @@ func (sh *shard) makeList(s *slot) {
 			elements = append(slices.Clone(inner), ',')
 		}
 	}
-	s.kind, s.size = slotList, 0
+	s.kind, s.size, s.final = slotList, 0, len(elements) == 0
 	if len(elements) > 0 {
 		sh.write(s, elements)
 	}
@@ -183,6 +185,9 @@ func (sh *shard) appendSlot(dst []byte, s *slot) ([]byte, error) {
 	}
 	dst = append(dst, '[')
 	list := sh.arena.bytes(s.place, s.size)
+	if s.final && len(list) > 0 {
+		return append(append(dst, list[:len(list)-1]...), ']'), nil
+	}
 	for i := 0; i < len(list); {
 		if i > 0 {
 			dst = append(dst, ',')

@@ -10,6 +10,7 @@ type write struct {
 	slot   int
 	kind   writeKind
 	text   []byte  // of a text, an element or a list
+	final  bool    // the text is canonical
 	number Decimal // of a number
 }
 
@@ -30,6 +31,9 @@ var errUnsure = errors.New("only the state can tell")
 // fold does the operations of an event to a row. It first finds what all of them
 // write: an event changes everything it should or nothing.
 func (sh *shard) fold(row []slot, n *entry) (rule string, err error) {
+	if n.program.plain && sh.foldPlain(row, n) {
+		return "", nil
+	}
 	sh.writes, sh.made = sh.writes[:0], sh.made[:0]
 	ops := n.program.ops
 	for i := range ops {
@@ -53,6 +57,51 @@ func (sh *shard) fold(row []slot, n *entry) (rule string, err error) {
 	return "", nil
 }
 
+// foldPlain does the operations of a plain program when nothing can go wrong, as
+// with most events: every value is there, the sums stay small, and what is added
+// to is a number or a list already. It is false, with nothing done, when not.
+func (sh *shard) foldPlain(row []slot, n *entry) bool {
+	var sums [maxPlain]struct {
+		number int64
+		scale  int32
+	}
+	ops := n.program.ops
+	for i := range ops {
+		o := &ops[i]
+		text, s, ok := o.value(n.values), &row[o.slot], true
+		switch {
+		case text == nil:
+			return false
+		case o.write == writeNumber:
+			var amount int64
+			var scale int32
+			if amount, scale, ok = parseSmall(text); ok {
+				sums[i].number, sums[i].scale, ok = addSmall(s.number, s.scale, amount, scale)
+			}
+			ok = ok && s.kind == slotNumber
+		case o.write == writeElement:
+			ok = s.kind == slotList
+		}
+		if !ok {
+			return false
+		}
+	}
+	for i := range ops {
+		o := &ops[i]
+		s := &row[o.slot]
+		switch o.write {
+		case writeNumber:
+			s.number, s.scale = sums[i].number, sums[i].scale
+		case writeElement:
+			sh.push(s, o.value(n.values), o.isFinal(n))
+		default:
+			sh.write(s, o.value(n.values))
+			s.kind = slotRaw
+		}
+	}
+	return true
+}
+
 // plan adds what an operation writes to the writes.
 func (sh *shard) plan(row []slot, o *compactOp, n *entry) error {
 	w := write{slot: o.slot}
@@ -74,7 +123,7 @@ func (sh *shard) plan(row []slot, o *compactOp, n *entry) error {
 			return err
 		}
 	case OpAppend:
-		w.kind = writeElement
+		w.kind, w.final = writeElement, o.isFinal(n)
 		if w.text, err = sh.valueOf(row, o, n); err != nil {
 			return err
 		}
@@ -209,8 +258,9 @@ func (sh *shard) do(row []slot, w *write) {
 	case writeNumber:
 		sh.setNumber(s, w.number)
 	case writeElement:
-		sh.push(s, w.text)
+		sh.push(s, w.text, w.final)
 	case writeList:
+		s.final = s.final && s.kind == slotList
 		if s.size, s.kind = 0, slotList; len(w.text) > 0 {
 			sh.write(s, w.text)
 		}
@@ -223,6 +273,11 @@ func (o *compactOp) value(values [][]byte) []byte {
 		return o.text
 	}
 	return values[o.field]
+}
+
+// isFinal reports whether the operation's value has its canonical text.
+func (o *compactOp) isFinal(n *entry) bool {
+	return o.field >= 0 && o.field < 64 && n.canonical>>o.field&1 == 1
 }
 
 // applyState lets a State do what a row could not, and makes it a row again.
