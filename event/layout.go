@@ -45,6 +45,7 @@ type shape struct {
 // A layout is a road to its end: all records of one shape.
 type layout struct {
 	data, metadata extent // of objects and arrays; a scalar is given when it is passed
+	lines          bool   // there is a newline in its records
 
 	// What the attributes that hardly vary give the event.
 	source, schemaVersion string
