@@ -171,7 +171,7 @@ func (sh *shard) touch(group []entry) {
 			if i < 0 {
 				continue
 			}
-			if s := &sh.rows[i/rowsTogether][int(i%rowsTogether)*width+slot]; s.room > s.size {
+			if s := &sh.rows[i/rowsTogether][int(i%rowsTogether)*width+slot]; s.kind == slotList && s.room > s.size {
 				sum += uint32(sh.arena.blocks[s.place.block][s.place.at+s.size])
 			}
 		}

@@ -76,7 +76,8 @@ func (sh *shard) foldPlain(row []slot, n *entry) bool {
 			var amount int64
 			var scale int32
 			if amount, scale, ok = parseSmall(text); ok {
-				sums[i].number, sums[i].scale, ok = addSmall(s.number, s.scale, amount, scale)
+				number, its := s.decimal()
+				sums[i].number, sums[i].scale, ok = addSmall(number, its, amount, scale)
 			}
 			ok = ok && s.kind == slotNumber
 		case o.write == writeElement:
@@ -91,12 +92,11 @@ func (sh *shard) foldPlain(row []slot, n *entry) bool {
 		s := &row[o.slot]
 		switch o.write {
 		case writeNumber:
-			s.number, s.scale = sums[i].number, sums[i].scale
+			s.setDecimal(sums[i].number, sums[i].scale)
 		case writeElement:
 			sh.push(s, o.value(n.values), o.isFinal(n))
 		default:
 			sh.write(s, o.value(n.values))
-			s.kind = slotRaw
 		}
 	}
 	return true
@@ -110,7 +110,7 @@ func (sh *shard) plan(row []slot, o *compactOp, n *entry) error {
 	case OpDelete:
 	case OpRemove:
 		s := &row[o.slot]
-		if s.kind <= slotGone || s.kind == slotRaw && sh.arena.bytes(s.place, s.size)[0] == 'n' {
+		if s.kind <= slotGone || s.kind == slotRaw && sh.raw(s)[0] == 'n' {
 			return nil
 		}
 		w.kind = writeList
@@ -158,11 +158,12 @@ func (sh *shard) valueOf(row []slot, o *compactOp, n *entry) ([]byte, error) {
 
 // textOf is the JSON text of an operand until the next event.
 func (sh *shard) textOf(v *operand) []byte {
-	if v.raw != nil {
-		return v.raw
-	}
 	from := len(sh.made)
-	sh.made = v.append(sh.made)
+	if v.raw != nil {
+		sh.made = append(sh.made, v.raw...) // a slot's text, which an operation before this one may replace
+	} else {
+		sh.made = v.append(sh.made)
+	}
 	return sh.made[from:len(sh.made):len(sh.made)]
 }
 
@@ -226,7 +227,7 @@ func (sh *shard) left(row []slot, o *compactOp, n *entry) ([]byte, error) {
 	}
 	from := len(sh.made)
 	look := sight{shard: sh, row: row, entry: n}
-	for element := range elementsOf(sh.arena.bytes(s.place, s.size)) {
+	for element := range elementsOf(sh.raw(s)) {
 		if o.where == nil {
 			if sameTexts(element, unwanted) {
 				continue
@@ -254,16 +255,14 @@ func (sh *shard) do(row []slot, w *write) {
 		s.kind = min(s.kind, slotGone)
 	case writeText:
 		sh.write(s, w.text)
-		s.kind = slotRaw
 	case writeNumber:
 		sh.setNumber(s, w.number)
 	case writeElement:
 		sh.push(s, w.text, w.final)
 	case writeList:
 		s.final = s.final && s.kind == slotList
-		if s.size, s.kind = 0, slotList; len(w.text) > 0 {
-			sh.write(s, w.text)
-		}
+		s.kind, s.short = slotList, false
+		sh.put(s, w.text)
 	}
 }
 
@@ -297,7 +296,6 @@ func (sh *shard) applyState(i int32, n *entry) error {
 			continue
 		}
 		sh.write(&row[slot], appendJSON(nil, value))
-		row[slot].kind = slotRaw
 	}
 	return nil
 }
