@@ -16,7 +16,7 @@ type place struct{ block, at uint32 }
 
 const (
 	firstBlock = 8 << 10
-	lastBlock  = 1 << 20
+	lastBlock  = 16 << 20
 	minPlace   = 4 // 16 bytes
 )
 
@@ -29,7 +29,11 @@ func (a *arena) take(size int) (place, uint32) {
 	}
 	room := 1 << class
 	if n := len(a.blocks); n == 0 || len(a.blocks[n-1])-a.used < room {
-		a.blocks = append(a.blocks, make([]byte, max(min(firstBlock<<min(n, 16), lastBlock), room)))
+		block := make([]byte, max(min(firstBlock<<min(n, 16), lastBlock), room))
+		if len(block) >= lastBlock {
+			adviseHuge(block)
+		}
+		a.blocks = append(a.blocks, block)
 		a.used = 0
 	}
 	p := place{uint32(len(a.blocks) - 1), uint32(a.used)}
