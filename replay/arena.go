@@ -17,7 +17,8 @@ type place struct{ block, at uint32 }
 const (
 	firstBlock = 8 << 10
 	lastBlock  = 16 << 20
-	minPlace   = 4 // 16 bytes
+	hugeBlock  = 2 << 20 // from here on large pages are asked for
+	minPlace   = 4       // 16 bytes
 )
 
 // take returns a place with room for size bytes and how much room it has.
@@ -30,7 +31,7 @@ func (a *arena) take(size int) (place, uint32) {
 	room := 1 << class
 	if n := len(a.blocks); n == 0 || len(a.blocks[n-1])-a.used < room {
 		block := make([]byte, max(min(firstBlock<<min(n, 16), lastBlock), room))
-		if len(block) >= lastBlock {
+		if len(block) >= hugeBlock {
 			adviseHuge(block)
 		}
 		a.blocks = append(a.blocks, block)

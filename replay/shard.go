@@ -123,7 +123,7 @@ func nanos(t time.Time) int64 {
 }
 
 // ahead is how many events are looked at before they are folded.
-const ahead = 16
+const ahead = 32
 
 // addAll folds events in turn. It is false when ids must be watched exactly.
 func (sh *shard) addAll(entries []entry) bool {
