@@ -24,6 +24,7 @@ type decoder struct {
 	event    Event
 	skim     skimmer
 	layouts  layouts
+	unknown  bool // the next record is known to have no known layout
 	clock    clock
 	interned interner
 	scratch  []byte   // texts made while decoding; reused by the next record

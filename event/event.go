@@ -67,6 +67,7 @@ type Event struct {
 	format     *format  // of the log it was read from
 	layout     *layout  // of record, when it is known
 	marks      []mark   // the scalars of record, when layout is known
+	escaped    bool     // one of them has an escape, when layout is known
 }
 
 // Record is the JSON text the event was read from: the line, the element of a

@@ -6,15 +6,21 @@ package event
 // In a record whose layout is known a field is found without a scan: it stands
 // at the same place relative to the scalars of the record.
 type Fields struct {
-	paths   []path
-	layouts map[*layout][]extent
-	last    *layout
-	extents []extent // of last
+	paths       []path
+	layouts     map[*layout]fieldPlaces
+	last        *layout
+	fieldPlaces // in last
+}
+
+// fieldPlaces are where the fields stand in the records of one layout.
+type fieldPlaces struct {
+	extents []extent
+	forms   []*form // nil for those that are no objects or arrays
 }
 
 // NewFields compiles paths in the form .a.b[0] or /a/b/0. They lead from the data.
 func NewFields(paths ...string) (*Fields, error) {
-	f := &Fields{layouts: map[*layout][]extent{}}
+	f := &Fields{layouts: map[*layout]fieldPlaces{}}
 	for _, text := range paths {
 		p, err := parsePath(text)
 		if err != nil {
@@ -53,25 +59,46 @@ func (f *Fields) Read(e *Event, values [][]byte) {
 	}
 }
 
-// know makes the extents of the event's layout the current ones.
+// AppendCanonical appends the canonical text, as RFC 8785 has it but for numbers,
+// of a field of the event that was read last. It is false, with nothing appended,
+// when that takes parsing: the layout of the record is not known, the field is no
+// object or array, a string has an escape, or a number is not canonical already.
+func (f *Fields) AppendCanonical(dst []byte, e *Event, field int, isCanonical func(number []byte) bool) ([]byte, bool) {
+	if e.layout == nil || e.layout != f.last || e.escaped || f.forms[field] == nil {
+		return dst, false
+	}
+	return f.forms[field].append(dst, e.record, e.marks, isCanonical)
+}
+
+// know makes the places in the event's layout the current ones.
 func (f *Fields) know(e *Event) bool {
-	extents, ok := f.layouts[e.layout]
+	places, ok := f.layouts[e.layout]
 	if !ok {
 		if len(f.layouts) > maxLearnt {
 			return false
 		}
-		values := make([][]byte, len(f.paths))
-		f.scan(e.Data, values)
-		extents = make([]extent, len(f.paths))
-		for n, value := range values {
-			if value != nil && len(f.paths[n]) > 0 {
-				extents[n] = measured(within(e.record, value), len(value), e.marks)
-			}
-		}
-		f.layouts[e.layout] = extents
+		places = f.find(e)
+		f.layouts[e.layout] = places
 	}
-	f.last, f.extents = e.layout, extents
+	f.last, f.fieldPlaces = e.layout, places
 	return true
+}
+
+// find finds the places of the fields in the event's layout.
+func (f *Fields) find(e *Event) fieldPlaces {
+	values := make([][]byte, len(f.paths))
+	f.scan(e.Data, values)
+	places := fieldPlaces{make([]extent, len(f.paths)), make([]*form, len(f.paths))}
+	for n, value := range values {
+		if value == nil || len(f.paths[n]) == 0 {
+			continue
+		}
+		places.extents[n] = measured(within(e.record, value), len(value), e.marks)
+		if value[0] == '{' || value[0] == '[' {
+			places.forms[n] = formOf(value, e.record, e.marks)
+		}
+	}
+	return places
 }
 
 // scan finds the fields by walking the data.

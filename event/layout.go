@@ -45,6 +45,7 @@ type shape struct {
 // A layout is a road to its end: all records of one shape.
 type layout struct {
 	data, metadata extent // of objects and arrays; a scalar is given when it is passed
+	lines          bool   // there is a newline in its records
 
 	// What the attributes that hardly vary give the event.
 	source, schemaVersion string
@@ -96,6 +97,7 @@ func (s *layouts) read(d *decoder, l *late, text []byte) (end int, found *layout
 			return 0, nil, nil // the skimmer says what is wrong, and where
 		}
 		s.marks[n] = mark{start, i}
+		d.event.escaped = d.event.escaped || escaped
 		switch {
 		case next.attr == attrOther:
 		case escaped || text[start] != '"':

@@ -26,6 +26,7 @@ func (s *layouts) learn(e *Event, known *late, text []byte) {
 		}
 		if !ok {
 			l.data, l.metadata = extentOf(e.Data, text, marks), extentOf(e.Metadata, text, marks)
+			l.lines = bytes.IndexByte(text, '\n') >= 0
 			node.layout = l
 			return
 		}

@@ -156,6 +156,11 @@ type reader struct {
 // step reads one frame. Faults of records are yielded; the error is one that
 // ends the file.
 func (r *reader) step() error {
+	if r.f.framing == byLine && r.d.mapping.native {
+		if known, err := r.knownLine(); known {
+			return err
+		}
+	}
 	here, err := r.f.next()
 	if err != nil {
 		if broken, ok := errors.AsType[*RecordError](err); ok {
@@ -164,6 +169,21 @@ func (r *reader) step() error {
 		return err
 	}
 	return r.decode(here)
+}
+
+// knownLine reads the next line when that takes no framing.
+func (r *reader) knownLine() (known bool, err error) {
+	f := r.f
+	r.d.line, r.d.offset = f.line, f.offset
+	if !r.d.keep {
+		r.d.scratch = r.d.scratch[:0]
+	}
+	n, err := r.d.nativeLine(f.rest())
+	if n == 0 {
+		return false, nil
+	}
+	f.start, f.offset, f.line = f.start+n, f.offset+int64(n), f.line+1
+	return true, err
 }
 
 // decode hands the records of a frame to the decoder.

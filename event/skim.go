@@ -54,21 +54,49 @@ var (
 )
 
 // native reads one CloudEvent from the start of text.
-func (d *decoder) native(text []byte) (int, error) {
-	d.event = Event{consumed: nativeConsumed}
+func (d *decoder) native(text []byte) (end int, err error) {
 	var late late
-	end, known, err := d.layouts.read(d, &late, text)
-	if err != nil {
-		return end, err
+	var known *layout
+	if !d.unknown {
+		d.event = Event{consumed: nativeConsumed}
+		if end, known, err = d.layouts.read(d, &late, text); err != nil {
+			return end, err
+		}
 	}
-	e := &d.event
+	d.unknown = false
 	if known == nil {
 		d.event = Event{consumed: nativeConsumed}
 		if end, late, err = d.skim.walk(d, text); err != nil {
 			return end, err
 		}
-		d.layouts.learn(e, &late, text[:end])
+		d.layouts.learn(&d.event, &late, text[:end])
 	}
+	return d.complete(&late, text, end)
+}
+
+// nativeLine reads the line at the start of text when it is one CloudEvent of a
+// known layout: such a record tells where it ends, so that nobody has to look for
+// the newline first. It is 0 for any other line, and for what is wrong with one.
+func (d *decoder) nativeLine(text []byte) (int, error) {
+	d.event = Event{consumed: nativeConsumed}
+	var late late
+	end, known, err := d.layouts.read(d, &late, text)
+	switch {
+	case err != nil || known != nil && (known.lines || end == len(text) || text[end] != '\n' || end >= maxRecord):
+		return 0, nil
+	case known == nil: // a cut line may still be known
+		d.unknown = len(text) > 0 && text[0] == '{' && bytes.IndexByte(text, '\n') >= 0
+		return 0, nil
+	}
+	if _, err = d.complete(&late, text, end); err != nil && !errors.Is(err, errStopped) {
+		return 0, nil
+	}
+	return end + 1, err
+}
+
+// complete emits the event of the record that ends at end.
+func (d *decoder) complete(late *late, text []byte, end int) (int, error) {
+	e := &d.event
 	switch {
 	case late.specVersion == nil:
 		return 0, errSpecVersion

@@ -16,8 +16,9 @@ type place struct{ block, at uint32 }
 
 const (
 	firstBlock = 8 << 10
-	lastBlock  = 1 << 20
-	minPlace   = 4 // 16 bytes
+	lastBlock  = 16 << 20
+	hugeBlock  = 2 << 20 // from here on large pages are asked for
+	minPlace   = 4       // 16 bytes
 )
 
 // take returns a place with room for size bytes and how much room it has.
@@ -29,7 +30,11 @@ func (a *arena) take(size int) (place, uint32) {
 	}
 	room := 1 << class
 	if n := len(a.blocks); n == 0 || len(a.blocks[n-1])-a.used < room {
-		a.blocks = append(a.blocks, make([]byte, max(min(firstBlock<<min(n, 16), lastBlock), room)))
+		block := make([]byte, max(min(firstBlock<<min(n, 16), lastBlock), room))
+		if len(block) >= hugeBlock {
+			adviseHuge(block)
+		}
+		a.blocks = append(a.blocks, block)
 		a.used = 0
 	}
 	p := place{uint32(len(a.blocks) - 1), uint32(a.used)}

@@ -32,10 +32,13 @@ type typeProgram struct {
 	looks   bool   // there are conditions
 	nothing bool   // no operation at all
 	upcasts *upcasts
+	plain   bool  // every operation sets, adds or appends a value of the data to a slot of its own
+	lists   []int // the fields that operations append, when plain
 }
 
 type compactOp struct {
 	kind  OperationKind
+	write writeKind // what a plain operation does
 	slot  int
 	again bool   // an operation before it writes the slot too
 	field int    // of the data; -1: text is the value
@@ -208,7 +211,31 @@ func (p *program) typeProgram(ops []op) (*typeProgram, error) {
 	}
 	var err error
 	t.fields, err = event.NewFields(texts...)
+	t.makePlain()
 	return t, err
+}
+
+// maxPlain bounds the operations of a plain program.
+const maxPlain = 8
+
+// makePlain tells whether the operations are such that most events can be folded
+// without a plan.
+func (t *typeProgram) makePlain() {
+	if len(t.ops) > maxPlain || t.looks {
+		return
+	}
+	writes := map[OperationKind]writeKind{OpSet: writeText, OpAdd: writeNumber, OpAppend: writeElement}
+	for i := range t.ops {
+		o := &t.ops[i]
+		known := false
+		if o.write, known = writes[o.kind]; !known || o.again {
+			return
+		}
+		if o.kind == OpAppend && o.field >= 0 && !slices.Contains(t.lists, o.field) {
+			t.lists = append(t.lists, o.field)
+		}
+	}
+	t.plain = true
 }
 
 // field is the number of a place in the data.

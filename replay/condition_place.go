@@ -101,11 +101,12 @@ func (s *sight) slot(i int) (v operand, sure bool) {
 	}
 	switch held := &s.row[i]; held.kind {
 	case slotRaw:
-		return operandOf(s.shard.arena.bytes(held.place, held.size)), true
+		return operandOf(s.shard.raw(held)), true
 	case slotNumber:
-		return amountOperand(Decimal{small: held.number, scale: held.scale}), true
+		small, scale := held.decimal()
+		return amountOperand(Decimal{small: small, scale: scale}), true
 	case slotList:
-		return operand{kind: isArray, raw: s.shard.arena.bytes(held.place, held.size)}, true
+		return operand{kind: isArray, raw: s.shard.raw(held)}, true
 	case slotNever, slotGone:
 	}
 	return operand{}, true

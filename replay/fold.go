@@ -141,7 +141,8 @@ type extractor struct {
 		program *typeProgram
 	}
 	values [][]byte
-	text   []byte // of data that was upcast
+	text   []byte // of data that was upcast, and of elements
+	writer canonicalizer
 	tree   upcastTree
 }
 
@@ -167,6 +168,31 @@ func (x *extractor) read(n *entry, e *event.Event) {
 	t.fields.Read(e, n.values)
 	if t.looks {
 		n.data = e.Data
+	}
+	if t.plain {
+		x.canonical(n, e)
+	}
+}
+
+// canonical brings the values that are going to be elements of lists into their
+// final form. Here they are in the nearest cache, and never looked at again.
+func (x *extractor) canonical(n *entry, e *event.Event) {
+	for _, field := range n.program.lists {
+		if n.values[field] == nil || field >= 64 {
+			continue
+		}
+		start := len(x.text)
+		text, ok := n.program.fields.AppendCanonical(x.text, e, field, isCanonicalNumber)
+		if !ok {
+			var err error
+			text, _, err = x.writer.append(x.text, n.values[field])
+			ok = err == nil // else what is wrong is said of the state
+		}
+		if ok {
+			x.text = text
+			n.values[field] = text[start:len(text):len(text)]
+			n.canonical |= 1 << field
+		}
 	}
 }
 

@@ -113,7 +113,7 @@ func (l *pipeline) decode() {
 // use lets another decoder's program fill the batch.
 func (b *batch) use(f *folder, p *program) {
 	if b.program != p {
-		b.extractor = extractor{folder: f, program: p, values: b.values, text: b.text, tree: b.tree}
+		b.extractor = extractor{folder: f, program: p, values: b.values, text: b.text, writer: b.writer, tree: b.tree}
 	}
 }
 

@@ -3,6 +3,7 @@ package replay
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"sync"
 )
 
 // Hash is the SHA-256 of the canonical text of the state.
@@ -27,19 +28,50 @@ func (r *Result) Root() ([sha256.Size]byte, error) {
 
 // hashes are those of the states, in the order of the streams, and the root.
 func (r *Result) hashes() (states [][sha256.Size]byte, root [sha256.Size]byte, err error) {
-	states = make([][sha256.Size]byte, len(r.Streams))
+	if states, err = r.stateHashes(); err != nil {
+		return nil, root, err
+	}
 	all := sha256.New()
 	var text []byte
 	for i := range r.Streams {
-		s := &r.Streams[i]
-		if text, err = s.AppendJSON(text[:0]); err != nil {
-			return nil, root, err
-		}
-		states[i] = sha256.Sum256(text)
+		id := r.Streams[i].ID
 		// The length keeps an id apart from what follows it.
-		all.Write(binary.BigEndian.AppendUint64(nil, uint64(len(s.ID))))
-		all.Write([]byte(s.ID))
-		all.Write(states[i][:])
+		text = append(binary.BigEndian.AppendUint64(text[:0], uint64(len(id))), id...)
+		all.Write(append(text, states[i][:]...))
 	}
 	return states, [sha256.Size]byte(all.Sum(nil)), nil
+}
+
+// stateHashes hashes the states of all shards at one time, each in one goroutine.
+// The error is that of the first stream that has one.
+func (r *Result) stateHashes() ([][sha256.Size]byte, error) {
+	byShard := map[*shard][]int{}
+	for i := range r.Streams {
+		sh := r.Streams[i].shard
+		byShard[sh] = append(byShard[sh], i)
+	}
+	states := make([][sha256.Size]byte, len(r.Streams))
+	var workers sync.WaitGroup
+	var mutex sync.Mutex
+	var first error
+	failed := len(r.Streams)
+	for _, streams := range byShard {
+		workers.Go(func() {
+			var text []byte
+			var err error
+			for _, i := range streams {
+				if text, err = r.Streams[i].AppendJSON(text[:0]); err != nil {
+					mutex.Lock()
+					defer mutex.Unlock()
+					if i < failed {
+						failed, first = i, err
+					}
+					return
+				}
+				states[i] = sha256.Sum256(text)
+			}
+		})
+	}
+	workers.Wait()
+	return states, first
 }

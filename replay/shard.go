@@ -95,6 +95,7 @@ type entry struct {
 	hasSequence bool
 	program     *typeProgram
 	values      [][]byte
+	canonical   uint64       // a bit for each of the values that has its canonical text
 	data        []byte       // what the values were taken from, when there are conditions
 	event       *event.Event // when a State may be needed
 	err         error        // why there are no values
@@ -110,7 +111,7 @@ func (n *entry) fill(e *event.Event, t *typeProgram) {
 	}
 	n.file, n.line, n.offset = e.File, e.Line, e.Offset
 	n.program, n.typeName = t, e.Type
-	n.values, n.data, n.event, n.err = nil, nil, nil, nil
+	n.values, n.canonical, n.data, n.event, n.err = nil, 0, nil, nil, nil
 }
 
 // nanos keeps the order of times, those that were not recorded first.
@@ -122,7 +123,7 @@ func nanos(t time.Time) int64 {
 }
 
 // ahead is how many events are looked at before they are folded.
-const ahead = 16
+const ahead = 32
 
 // addAll folds events in turn. It is false when ids must be watched exactly.
 func (sh *shard) addAll(entries []entry) bool {
@@ -170,7 +171,7 @@ func (sh *shard) touch(group []entry) {
 			if i < 0 {
 				continue
 			}
-			if s := &sh.rows[i/rowsTogether][int(i%rowsTogether)*width+slot]; s.room > s.size {
+			if s := &sh.rows[i/rowsTogether][int(i%rowsTogether)*width+slot]; s.kind == slotList && s.room > s.size {
 				sum += uint32(sh.arena.blocks[s.place.block][s.place.at+s.size])
 			}
 		}

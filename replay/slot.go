@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,9 +11,34 @@ import (
 type slot struct {
 	place      place  // of its text in the arena
 	size, room uint32 // of its text; without room it is init's
-	number     int64
-	scale      int32
-	kind       slotKind
+	// A number and its scale, or a short text: with it in the row, memory is waited
+	// for once less.
+	small [shortText]byte
+	kind  slotKind
+	short bool // the text of slotRaw is in small
+	final bool // the elements of the list have their canonical texts
+}
+
+// shortText is how long a text may be that stands in a row.
+const shortText = 12
+
+// decimal is the number in the slot and its scale.
+func (s *slot) decimal() (number int64, scale int32) {
+	return int64(binary.LittleEndian.Uint64(s.small[:])), int32(binary.LittleEndian.Uint32(s.small[8:]))
+}
+
+func (s *slot) setDecimal(number int64, scale int32) {
+	binary.LittleEndian.PutUint64(s.small[:], uint64(number))
+	binary.LittleEndian.PutUint32(s.small[8:], uint32(scale))
+	s.kind = slotNumber
+}
+
+// raw is the text of slotRaw or slotList, valid until the slot is written.
+func (sh *shard) raw(s *slot) []byte {
+	if s.short {
+		return s.small[:s.size]
+	}
+	return sh.arena.bytes(s.place, s.size)
 }
 
 type slotKind uint8
@@ -50,7 +76,8 @@ func (sh *shard) addRow(i int32) {
 func (sh *shard) sum(s *slot, text []byte) (Decimal, error) {
 	if s.kind == slotNumber {
 		if small, scale, ok := parseSmall(text); ok {
-			if sum, scale, ok := addSmall(s.number, s.scale, small, scale); ok {
+			number, its := s.decimal()
+			if sum, scale, ok := addSmall(number, its, small, scale); ok {
 				return Decimal{small: sum, scale: scale}, nil
 			}
 		}
@@ -67,9 +94,10 @@ func (sh *shard) sum(s *slot, text []byte) (Decimal, error) {
 func (sh *shard) number(s *slot) (Decimal, error) {
 	switch s.kind {
 	case slotNumber:
-		return Decimal{small: s.number, scale: s.scale}, nil
+		small, scale := s.decimal()
+		return Decimal{small: small, scale: scale}, nil
 	case slotRaw:
-		return numberOrNull(sh.arena.bytes(s.place, s.size))
+		return numberOrNull(sh.raw(s))
 	case slotList:
 		return Decimal{}, errors.New("an array cannot be added")
 	case slotNever, slotGone:
@@ -110,14 +138,23 @@ func describeText(text []byte) string {
 func (sh *shard) setNumber(s *slot, d Decimal) {
 	if d.large != nil {
 		sh.write(s, d.append(nil))
-		s.kind = slotRaw
 		return
 	}
-	s.number, s.scale, s.kind = d.small, d.scale, slotNumber
+	s.setDecimal(d.small, d.scale)
 }
 
-// write puts text where the slot's text is, or where there is room for it.
+// write makes text what the slot holds.
 func (sh *shard) write(s *slot, text []byte) {
+	s.kind = slotRaw
+	if s.short = len(text) <= shortText; s.short {
+		s.size = uint32(copy(s.small[:], text))
+		return
+	}
+	sh.put(s, text)
+}
+
+// put puts text where the slot's text is, or where there is room for it.
+func (sh *shard) put(s *slot, text []byte) {
 	if int(s.room) < len(text) {
 		sh.arena.give(s.place, s.room)
 		s.place, s.room = sh.arena.take(len(text))
@@ -131,7 +168,7 @@ func (sh *shard) checkList(s *slot) error {
 	case slotNumber:
 		return errors.New("a number, not an array")
 	case slotRaw:
-		if raw := sh.arena.bytes(s.place, s.size); raw[0] != '[' && raw[0] != 'n' {
+		if raw := sh.raw(s); raw[0] != '[' && raw[0] != 'n' {
 			return fmt.Errorf("%s, not an array", describeText(raw))
 		}
 	case slotNever, slotGone, slotList:
@@ -140,10 +177,11 @@ func (sh *shard) checkList(s *slot) error {
 }
 
 // push appends an element to a list, or makes it one.
-func (sh *shard) push(s *slot, text []byte) {
+func (sh *shard) push(s *slot, text []byte, final bool) {
 	if s.kind != slotList {
 		sh.makeList(s)
 	}
+	s.final = s.final && final
 	size := s.size + uint32(len(text)) + 1
 	if s.room < size {
 		p, room := sh.arena.take(int(size) + int(size)/4)
@@ -161,14 +199,14 @@ func (sh *shard) push(s *slot, text []byte) {
 func (sh *shard) makeList(s *slot) {
 	var elements []byte
 	if s.kind == slotRaw {
-		raw := sh.arena.bytes(s.place, s.size)
+		raw := sh.raw(s)
 		if inner := raw[1 : len(raw)-1]; raw[0] == '[' && space(inner, 0) < len(inner) {
 			elements = append(slices.Clone(inner), ',')
 		}
 	}
-	s.kind, s.size = slotList, 0
+	s.kind, s.short, s.size, s.final = slotList, false, 0, len(elements) == 0
 	if len(elements) > 0 {
-		sh.write(s, elements)
+		sh.put(s, elements)
 	}
 }
 
@@ -176,13 +214,17 @@ func (sh *shard) makeList(s *slot) {
 func (sh *shard) appendSlot(dst []byte, s *slot) ([]byte, error) {
 	switch s.kind {
 	case slotNumber:
-		return Decimal{small: s.number, scale: s.scale}.append(dst), nil
+		small, scale := s.decimal()
+		return Decimal{small: small, scale: scale}.append(dst), nil
 	case slotRaw:
-		dst, _, err := sh.writer.append(dst, sh.arena.bytes(s.place, s.size))
+		dst, _, err := sh.writer.append(dst, sh.raw(s))
 		return dst, err
 	}
 	dst = append(dst, '[')
 	list := sh.arena.bytes(s.place, s.size)
+	if s.final && len(list) > 0 {
+		return append(append(dst, list[:len(list)-1]...), ']'), nil
+	}
 	for i := 0; i < len(list); {
 		if i > 0 {
 			dst = append(dst, ',')

@@ -10,6 +10,7 @@ type write struct {
 	slot   int
 	kind   writeKind
 	text   []byte  // of a text, an element or a list
+	final  bool    // the text is canonical
 	number Decimal // of a number
 }
 
@@ -30,6 +31,9 @@ var errUnsure = errors.New("only the state can tell")
 // fold does the operations of an event to a row. It first finds what all of them
 // write: an event changes everything it should or nothing.
 func (sh *shard) fold(row []slot, n *entry) (rule string, err error) {
+	if n.program.plain && sh.foldPlain(row, n) {
+		return "", nil
+	}
 	sh.writes, sh.made = sh.writes[:0], sh.made[:0]
 	ops := n.program.ops
 	for i := range ops {
@@ -53,6 +57,51 @@ func (sh *shard) fold(row []slot, n *entry) (rule string, err error) {
 	return "", nil
 }
 
+// foldPlain does the operations of a plain program when nothing can go wrong, as
+// with most events: every value is there, the sums stay small, and what is added
+// to is a number or a list already. It is false, with nothing done, when not.
+func (sh *shard) foldPlain(row []slot, n *entry) bool {
+	var sums [maxPlain]struct {
+		number int64
+		scale  int32
+	}
+	ops := n.program.ops
+	for i := range ops {
+		o := &ops[i]
+		text, s, ok := o.value(n.values), &row[o.slot], true
+		switch {
+		case text == nil:
+			return false
+		case o.write == writeNumber:
+			var amount int64
+			var scale int32
+			if amount, scale, ok = parseSmall(text); ok {
+				number, its := s.decimal()
+				sums[i].number, sums[i].scale, ok = addSmall(number, its, amount, scale)
+			}
+			ok = ok && s.kind == slotNumber
+		case o.write == writeElement:
+			ok = s.kind == slotList
+		}
+		if !ok {
+			return false
+		}
+	}
+	for i := range ops {
+		o := &ops[i]
+		s := &row[o.slot]
+		switch o.write {
+		case writeNumber:
+			s.setDecimal(sums[i].number, sums[i].scale)
+		case writeElement:
+			sh.push(s, o.value(n.values), o.isFinal(n))
+		default:
+			sh.write(s, o.value(n.values))
+		}
+	}
+	return true
+}
+
 // plan adds what an operation writes to the writes.
 func (sh *shard) plan(row []slot, o *compactOp, n *entry) error {
 	w := write{slot: o.slot}
@@ -61,7 +110,7 @@ func (sh *shard) plan(row []slot, o *compactOp, n *entry) error {
 	case OpDelete:
 	case OpRemove:
 		s := &row[o.slot]
-		if s.kind <= slotGone || s.kind == slotRaw && sh.arena.bytes(s.place, s.size)[0] == 'n' {
+		if s.kind <= slotGone || s.kind == slotRaw && sh.raw(s)[0] == 'n' {
 			return nil
 		}
 		w.kind = writeList
@@ -74,7 +123,7 @@ func (sh *shard) plan(row []slot, o *compactOp, n *entry) error {
 			return err
 		}
 	case OpAppend:
-		w.kind = writeElement
+		w.kind, w.final = writeElement, o.isFinal(n)
 		if w.text, err = sh.valueOf(row, o, n); err != nil {
 			return err
 		}
@@ -109,11 +158,12 @@ func (sh *shard) valueOf(row []slot, o *compactOp, n *entry) ([]byte, error) {
 
 // textOf is the JSON text of an operand until the next event.
 func (sh *shard) textOf(v *operand) []byte {
-	if v.raw != nil {
-		return v.raw
-	}
 	from := len(sh.made)
-	sh.made = v.append(sh.made)
+	if v.raw != nil {
+		sh.made = append(sh.made, v.raw...) // a slot's text, which an operation before this one may replace
+	} else {
+		sh.made = v.append(sh.made)
+	}
 	return sh.made[from:len(sh.made):len(sh.made)]
 }
 
@@ -177,7 +227,7 @@ func (sh *shard) left(row []slot, o *compactOp, n *entry) ([]byte, error) {
 	}
 	from := len(sh.made)
 	look := sight{shard: sh, row: row, entry: n}
-	for element := range elementsOf(sh.arena.bytes(s.place, s.size)) {
+	for element := range elementsOf(sh.raw(s)) {
 		if o.where == nil {
 			if sameTexts(element, unwanted) {
 				continue
@@ -205,15 +255,14 @@ func (sh *shard) do(row []slot, w *write) {
 		s.kind = min(s.kind, slotGone)
 	case writeText:
 		sh.write(s, w.text)
-		s.kind = slotRaw
 	case writeNumber:
 		sh.setNumber(s, w.number)
 	case writeElement:
-		sh.push(s, w.text)
+		sh.push(s, w.text, w.final)
 	case writeList:
-		if s.size, s.kind = 0, slotList; len(w.text) > 0 {
-			sh.write(s, w.text)
-		}
+		s.final = s.final && s.kind == slotList
+		s.kind, s.short = slotList, false
+		sh.put(s, w.text)
 	}
 }
 
@@ -223,6 +272,11 @@ func (o *compactOp) value(values [][]byte) []byte {
 		return o.text
 	}
 	return values[o.field]
+}
+
+// isFinal reports whether the operation's value has its canonical text.
+func (o *compactOp) isFinal(n *entry) bool {
+	return o.field >= 0 && o.field < 64 && n.canonical>>o.field&1 == 1
 }
 
 // applyState lets a State do what a row could not, and makes it a row again.
@@ -242,7 +296,6 @@ func (sh *shard) applyState(i int32, n *entry) error {
 			continue
 		}
 		sh.write(&row[slot], appendJSON(nil, value))
-		row[slot].kind = slotRaw
 	}
 	return nil
 }

@@ -26,6 +26,9 @@ func wrap(text string, limit int) []string { return wrapAfter(0, text, limit) }
 // line is empty when the first word does not fit there.
 func wrapAfter(taken int, text string, limit int) []string {
 	limit = max(limit, 1)
+	if taken == 0 && len(text) <= limit && isWord(text) {
+		return []string{text}
+	}
 	var lines []string
 	room := limit - taken
 	for paragraph := range strings.Lines(clean(text)) {
@@ -105,4 +108,20 @@ func clean(text string) string {
 func breaks(c rune) bool { return unicode.IsSpace(c) && c != '\u00a0' && c != '\u202f' }
 
 // flat is clean text on one line.
-func flat(text string) string { return strings.Join(strings.FieldsFunc(clean(text), breaks), " ") }
+func flat(text string) string {
+	if isWord(text) {
+		return text
+	}
+	return strings.Join(strings.FieldsFunc(clean(text), breaks), " ")
+}
+
+// isWord reports whether text is one word of visible ASCII, as most cells of a
+// long table are: there is nothing to clean or to break in it.
+func isWord(text string) bool {
+	for i := range len(text) {
+		if text[i] <= ' ' || text[i] >= 0x7f {
+			return false
+		}
+	}
+	return text != ""
+}
