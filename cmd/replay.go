@@ -113,8 +113,9 @@ func (r *replayRun) answer(ctx context.Context, logs []string, work func(context
 // conclude does the work and gives its report.
 func (r *replayRun) conclude(ctx context.Context, work func(context.Context) error) error {
 	err := work(ctx)
-	if r.process != nil {
-		r.process.Close()
+	if broken := r.endReducer(); broken != nil && err == nil {
+		r.withdraw()
+		err = broken
 	}
 	if err != nil {
 		if err := r.fail(r.report, err); err != nil {
@@ -123,6 +124,7 @@ func (r *replayRun) conclude(ctx context.Context, work func(context.Context) err
 	}
 	if r.log != nil {
 		r.report.Inputs = append(r.report.Inputs, logInput(r.log))
+		r.leftOut(err == nil)
 	}
 	remark(r.report.Tables, r.remarks)
 	remark(r.report.TerminalTables, r.remarks)

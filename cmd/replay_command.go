@@ -16,6 +16,11 @@ import (
 // reducerCommand is what --reducer-cmd names; nil without it. There is no key for
 // it in nexus.yaml, so that reading somebody's log never runs somebody's program.
 func (o *options) reducerCommand() (*replay.Command, error) {
+	for _, name := range []string{"reducer", "reducer-cmd"} {
+		if o.flags.Lookup(name) != nil && o.flags.Changed(name) && strings.TrimSpace(flagText(o.flags, name)) == "" {
+			return nil, usagef("reading --%s: it is empty, so that another reducer would answer", name).hint("name one, or leave the flag out")
+		}
+	}
 	text := flagText(o.flags, "reducer-cmd")
 	if text == "" {
 		return nil, nil
@@ -66,6 +71,27 @@ func (r *replayRun) reducer(ctx context.Context, stream string) (*replay.Reducer
 		r.process = r.command.Reducer(ctx, chain)
 	}
 	return r.process, nil
+}
+
+// endReducer ends the team's own reducer, if one ran. The error takes back all that
+// it answered.
+func (r *replayRun) endReducer() error {
+	process := r.process
+	r.process = nil
+	if process == nil {
+		return nil
+	}
+	if err := process.Close(); err != nil {
+		return r.unfolded(err)
+	}
+	return nil
+}
+
+// withdraw empties a report whose answer turned out to be worth nothing.
+func (r *replayRun) withdraw() {
+	to := r.report
+	to.Tables, to.TerminalTables, to.Charts, to.Findings, to.Checks = nil, nil, nil, nil, nil
+	to.Checked, to.Data, to.Headline = 0, nil, ""
 }
 
 // unanswered is why a question has no answer: it was put wrongly, or the team's

@@ -60,6 +60,9 @@ func (r *replayRun) doctor(ctx context.Context) error {
 	if schemas != nil {
 		schemas.conclude(r)
 	}
+	if found.Streams == 0 && found.Events > 0 && to.Command == "replay doctor" { // --validate judges events, of streams or not
+		to.Errors = append(to.Errors, r.noStreams(found.Events))
+	}
 	to.Headline = fmt.Sprintf("%s of %s examined", report.Count(int(found.Events), "event"), report.Count(found.Streams, "stream"))
 	if summary := to.Summary().String(); summary != "" {
 		to.Headline += ": " + summary

@@ -130,7 +130,7 @@ func (e *export) html(ctx context.Context) error {
 		if err := page.WriteHTML(w); err != nil {
 			return e.unfolded(err)
 		}
-		return nil
+		return e.endReducer()
 	}
 	if err := e.writing(write); err != nil {
 		return err

@@ -86,6 +86,9 @@ func (r *replayRun) minimise(ctx context.Context, id string, expression *replay.
 			return r.unfolded(err)
 		}
 	}
+	if err := r.endReducer(); err != nil {
+		return err
+	}
 	if err := os.WriteFile(r.app.abs(out), found.Fixture(), 0o644); err != nil {
 		return usage(fmt.Errorf("writing %s: %w", out, reason(err)))
 	}

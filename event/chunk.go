@@ -36,6 +36,7 @@ var spares = sync.Pool{New: func() any { b := make([]byte, bufferSize); return &
 // record inside a chunk. Standard input can be read once.
 func (l *Log) Chunks(ctx context.Context) iter.Seq2[*Chunk, error] {
 	return func(yield func(*Chunk, error) bool) {
+		l.tombstones.Store(0)
 		for _, in := range l.inputs {
 			if err := l.cutFile(ctx, in, yield); err != nil {
 				return
@@ -168,7 +169,7 @@ type Decoder struct{ d *decoder }
 // NewDecoder makes a decoder for the chunks of the log.
 func (l *Log) NewDecoder() *Decoder {
 	d := newDecoder(l.format, l.plan)
-	d.keep = true
+	d.keep, d.tombstones = true, l.tombstones
 	return &Decoder{d}
 }
 

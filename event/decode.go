@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync/atomic"
 	"unicode/utf8"
 )
 
@@ -37,6 +38,8 @@ type decoder struct {
 	file         string
 	line, offset int64 // of the record
 	length       int   // of the element that the row stands in, or of the record
+
+	tombstones *atomic.Int64 // that were passed over; nil: nobody counts
 }
 
 // compiled is a mapping ready for use.
@@ -63,6 +66,12 @@ func (d *decoder) decode(text []byte) (int, error) {
 	}
 	if d.mapping.native {
 		return d.native(text)
+	}
+	if d.format.tombstones && bytes.HasPrefix(text, []byte("null")) {
+		if d.tombstones != nil {
+			d.tombstones.Add(1)
+		}
+		return len("null"), nil
 	}
 	var end int
 	var err error

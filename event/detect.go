@@ -223,7 +223,7 @@ func (l *Log) place(s *sample, byHand map[string]string) (found [attributeCount]
 		}
 		plan.placed[a] = found[a] != ""
 	}
-	plan.consumed = plan.names()
+	plan.consumed = append(plan.names(), f.own...)
 	return found, err
 }
 

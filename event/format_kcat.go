@@ -23,7 +23,7 @@ var kcat = format{
 		attrRecorded: {".ts"},
 	}),
 	attributes: ".headers",
-	scoped:     ".key", scope: ".topic",
+	scoped:     ".key", scope: ".topic", scopeName: "topic",
 }
 
 var headerPlaces = placed{

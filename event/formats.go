@@ -27,6 +27,14 @@ type format struct {
 	// scoped is the place of a stream whose ids are unique only within what stands
 	// at scope, as Kafka's keys are within their topic.
 	scoped, scope string
+	scopeName     string // what stands there, such as topic
+
+	// own are members of a row that rows makes and that no record has.
+	own []string
+
+	// tombstones says that a record may be null: Kafka has one behind the last
+	// message of a key, so that compaction may drop them all.
+	tombstones bool
 
 	// always is an attribute that is read at its place even if no record of the
 	// sample has it there.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"iter"
 	"os"
+	"sync/atomic"
 )
 
 // Options say how a log is read. The zero value detects everything.
@@ -24,6 +25,8 @@ type Log struct {
 	format  *format
 	mapping Mapping
 	plan    compiled
+	// tombstones are the records that were passed over in the last reading.
+	tombstones *atomic.Int64
 }
 
 // Open finds the files that names stand for (files, folders, quoted globs, or
@@ -38,7 +41,7 @@ func Open(ctx context.Context, names []string, o Options) (*Log, error) {
 	if len(inputs) == 0 {
 		return nil, errors.New("reading a log: no file is named")
 	}
-	l := &Log{inputs: inputs, stdin: o.Stdin}
+	l := &Log{inputs: inputs, stdin: o.Stdin, tombstones: new(atomic.Int64)}
 	s, err := l.sample(ctx)
 	if err != nil {
 		return nil, err
@@ -51,6 +54,11 @@ func Open(ctx context.Context, names []string, o Options) (*Log, error) {
 
 // Mapping says what Open found.
 func (l *Log) Mapping() Mapping { return l.mapping }
+
+// Tombstones is how many records of the last reading, by Events or by Chunks, were
+// null and passed over: Kafka's messages that a key has no more, behind the event
+// that says so.
+func (l *Log) Tombstones() int64 { return l.tombstones.Load() }
 
 // Files lists the files of the log in the order they are read.
 func (l *Log) Files() []string {
@@ -68,6 +76,8 @@ func (l *Log) Files() []string {
 func (l *Log) Events(ctx context.Context) iter.Seq2[*Event, error] {
 	return func(yield func(*Event, error) bool) {
 		d := newDecoder(l.format, l.plan)
+		d.tombstones = l.tombstones
+		l.tombstones.Store(0)
 		for _, in := range l.inputs {
 			if err := l.readFile(ctx, d, in, yield); err != nil {
 				return

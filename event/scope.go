@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"iter"
+	"sync/atomic"
 )
 
 // A scope tells apart streams that have one id: Kafka's keys are unique within
-// their topic. Where all records have one scope it is left out, and streams have
+// their topic, and rows of Debezium within the database they come from. Where all records have one scope it is left out, and streams have
 // the names that people know.
 type scope struct {
 	path    path   // to it in a row; nil: ids are unique
@@ -31,6 +33,9 @@ func (l *Log) findScope(ctx context.Context, s *sample, byHand map[string]string
 	}
 	found := scope{path: where}
 	for name := range l.scopes(ctx, s, where) {
+		if name == nil {
+			continue // it has no stream either
+		}
 		if found.meet(name); found.several {
 			break
 		}
@@ -46,6 +51,7 @@ func (l *Log) findScope(ctx context.Context, s *sample, byHand map[string]string
 // when the log is read.
 func (l *Log) scopes(ctx context.Context, s *sample, where path) iter.Seq[[]byte] {
 	probe := *l // with the scope in place of the stream and nothing else
+	probe.tombstones = new(atomic.Int64)
 	probe.plan.paths[attrStream] = where
 	for a := range probe.plan.placed {
 		probe.plan.placed[a] = attribute(a) == attrType || attribute(a) == attrStream
@@ -70,8 +76,10 @@ func (l *Log) scopes(ctx context.Context, s *sample, where path) iter.Seq[[]byte
 	}
 }
 
-// errScope is met only where a log was not read whole, or has changed.
-var errScope = errors.New("its topic is another than that of the records before, and keys are unique only within a topic: write standard input to a file, or say with --map stream=.key that they are unique")
+// otherScope is met only where a log was not read whole, or has changed.
+func (f *format) otherScope() error {
+	return fmt.Errorf("its %[1]s is another than that of the records before, and keys are unique only within a %[1]s: write standard input to a file, or say with --map stream=%[2]s that they are unique", f.scopeName, f.scoped)
+}
 
 func (s *scope) meet(name []byte) {
 	switch {
@@ -95,7 +103,7 @@ func (d *decoder) widen(row []byte) error {
 		d.scratch = append(append(append(d.scratch, name...), '/'), e.Stream...)
 		e.Stream = d.scratch[start:len(d.scratch):len(d.scratch)]
 	case !bytes.Equal(name, s.only):
-		return errScope
+		return d.format.otherScope()
 	}
 	return nil
 }

@@ -59,6 +59,77 @@ func TestTopics(t *testing.T) {
 	}
 }
 
+// row17 is a change of a row of one table in a database that a connector reads.
+func row17(connector, database string) string {
+	return fmt.Sprintf(`{"before":null,"after":{"id":17},"source":{"connector":"postgresql","name":%q,"db":%q,"schema":"public","table":"orders","lsn":1},"op":"c","ts_ms":1}`+"\n", connector, database)
+}
+
+// TestDatabases: a row of Debezium is one in its database, and which that is goes
+// into the stream's name where a log has several.
+func TestDatabases(t *testing.T) {
+	one := strings.Repeat(row17("shop", "d1"), sampleSize+10)
+	keyless := strings.ReplaceAll(row17("shop", "d3"), `"id"`, `"order_id"`)
+	fault := "its source database is another than that of the records before"
+	for _, test := range []struct {
+		text        string
+		file, stdin []string
+	}{
+		{one, []string{"public.orders/17"}, []string{"public.orders/17"}},
+		{keyless + one, []string{"", "public.orders/17"}, []string{"", "public.orders/17"}},
+		{one + row17("shop", "d2"), []string{"shop.d1/public.orders/17", "shop.d2/public.orders/17"}, []string{fault, "public.orders/17"}},
+		{row17("eu", "d1") + one, []string{"eu.d1/public.orders/17", "shop.d1/public.orders/17"}, []string{"eu.d1/public.orders/17", "shop.d1/public.orders/17"}},
+	} {
+		name := filepath.Join(t.TempDir(), "log")
+		if err := os.WriteFile(name, []byte(test.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for from, want := range map[string][]string{name: test.file, "-": test.stdin} {
+			log, err := Open(context.Background(), []string{from}, Options{Stdin: strings.NewReader(test.text)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, streams(log)); diff != "" {
+				t.Errorf("%s: streams differ (-want +got):\n%s", from, diff)
+			}
+		}
+	}
+}
+
+// TestTombstones: they are counted anew in every reading, in chunks too.
+func TestTombstones(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "log")
+	if err := os.WriteFile(name, []byte(row17("a", "d")+"null\n"+row17("b", "d")+" null \nnull"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	log, err := Open(context.Background(), []string{name}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		for _, err := range log.Events(context.Background()) {
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		if n := log.Tombstones(); n != 3 {
+			t.Errorf("%d tombstones, want 3", n)
+		}
+	}
+	for chunk, err := range log.Chunks(context.Background()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, err := range log.NewDecoder().Events(chunk) {
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if n := log.Tombstones(); n != 3 {
+		t.Errorf("%d tombstones in chunks, want 3", n)
+	}
+}
+
 // TestTopicsOfStandardInput: what comes behind the sample cannot be known, so
 // that another topic is a fault and not a wrong name.
 func TestTopicsOfStandardInput(t *testing.T) {

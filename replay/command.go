@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +11,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nexus-blueprint/nexus/document"
@@ -24,12 +24,15 @@ import (
 // where event is a CloudEvent in JSON, and answers each with one line: the state
 // of that stream behind the event, {"state": {…}}, or {"error": "why"}. Where
 // many events are at hand they are sent ahead of their answers, so that the
-// process is not waited for between two of them. What it writes to standard error
-// belongs to its errors.
+// process is not waited for between two of them. Behind the last event its input
+// ends, and it must end too: with status 0 and without another word. What it writes
+// to standard error belongs to its errors.
 type Command struct {
 	Args []string
 	// Dir is where the process runs; empty: where nexus does.
 	Dir string
+	// after calls a function later unless it is stopped; nil: by the clock.
+	after func(time.Duration, func()) (stop func() bool)
 }
 
 // CommandState is the state behind one event.
@@ -61,12 +64,14 @@ func (f *CommandError) Unwrap() error { return f.Cause }
 
 const (
 	// maxAnswer bounds one answer of the process.
-	maxAnswer = 64 << 20
+	maxAnswer = document.MaxSize
 	// aheadOfAnswers is how many events may be on their way.
 	aheadOfAnswers = 1024
 	// patience is how long the pipes of a process that was killed may stay open:
 	// a process of its own may hold them.
 	patience = time.Second
+	// maxSilence is how long a process may owe an answer, or its end.
+	maxSilence = 30 * time.Second
 )
 
 // Apply sends the events to a fresh process in their order and yields the state
@@ -76,7 +81,14 @@ func (c Command) Apply(ctx context.Context, events iter.Seq[*event.Event]) iter.
 	return func(yield func(CommandState, error) bool) {
 		p, err := c.start(ctx)
 		if err == nil {
-			err = p.exchange(events, aheadOfAnswers, func(s CommandState) bool { return yield(s, nil) })
+			stopped := false
+			err = p.exchange(events, aheadOfAnswers, func(s CommandState) bool {
+				stopped = !yield(s, nil)
+				return !stopped
+			})
+			if err == nil && !stopped && p.last != nil {
+				err = p.finish()
+			}
 			err = p.close(err)
 		}
 		if err != nil {
@@ -94,13 +106,19 @@ type process struct {
 	in     io.WriteCloser
 	out    *bufio.Scanner
 	errors tail
+	last   *event.Event // that was answered
+	after  func(time.Duration, func()) (stop func() bool)
+	silent atomic.Bool // for too long, so that it was stopped
 }
 
 func (c Command) start(ctx context.Context) (*process, error) {
 	if len(c.Args) == 0 {
 		return nil, errors.New("running the reducer: no command is named")
 	}
-	p := &process{caller: ctx}
+	p := &process{caller: ctx, after: c.after}
+	if p.after == nil {
+		p.after = func(d time.Duration, f func()) func() bool { return time.AfterFunc(d, f).Stop }
+	}
 	p.ctx, p.stop = context.WithCancel(ctx)
 	p.cmd = exec.CommandContext(p.ctx, c.Args[0], c.Args[1:]...)
 	p.cmd.Dir, p.cmd.Stderr, p.cmd.WaitDelay = c.Dir, &p.errors, patience
@@ -128,7 +146,7 @@ func (c Command) start(ctx context.Context) (*process, error) {
 func (p *process) close(err error) error {
 	interrupted := p.caller.Err()
 	p.stop()
-	_ = p.cmd.Wait() // killed, or its fault was reported with the event
+	_ = p.cmd.Wait() // killed, or finish saw how it ended
 	if err == nil {
 		return nil
 	}
@@ -189,54 +207,19 @@ func (p *process) send(events iter.Seq[*event.Event], sent chan<- *event.Event) 
 // more is wanted, or can be had.
 func (p *process) answers(sent <-chan *event.Event, yield func(CommandState) bool) (more bool, err error) {
 	for e := range sent {
-		if !p.out.Scan() {
-			err := p.out.Err()
-			if err == nil {
-				err = errors.New("ended without an answer")
-			}
-			return false, &CommandError{Event: e, Cause: err}
+		if !p.scan() {
+			return false, &CommandError{Event: e, Cause: p.noAnswer()}
 		}
 		state, said, err := readAnswer(p.out.Bytes())
 		if err != nil {
 			return false, &CommandError{Event: e, Cause: err, Said: said}
 		}
+		p.last = e
 		if !yield(CommandState{Event: e, State: state}) {
 			return false, nil
 		}
 	}
 	return true, nil
-}
-
-// readAnswer reads the state of an answer. With an error come the words of the
-// process, which may quote what was recorded and are no part of it.
-func readAnswer(line []byte) (state *State, said string, err error) {
-	var answer struct {
-		State json.RawMessage `json:"state"`
-		Error *string         `json:"error"`
-	}
-	if err := json.Unmarshal(line, &answer); err != nil {
-		return nil, excerpt(line), errors.New(`answered with no JSON object {"state": …}`)
-	}
-	if answer.Error != nil {
-		return nil, *answer.Error, errors.New("answered with an error")
-	}
-	if answer.State == nil {
-		return nil, excerpt(line), errors.New(`answered without "state"`)
-	}
-	root, err := decode(answer.State)
-	if err != nil {
-		return nil, excerpt(line), errors.New("answered with a state that is no JSON value")
-	}
-	return NewState(root), "", nil
-}
-
-// excerpt is the beginning of a line.
-func excerpt(line []byte) string {
-	const most = 200
-	if len(line) > most {
-		return strings.ToValidUTF8(string(line[:most]), "") + "…"
-	}
-	return string(line)
 }
 
 // A tail keeps the end of what is written to it.

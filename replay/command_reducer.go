@@ -24,11 +24,13 @@ func (c Command) Reducer(ctx context.Context, upcasters *upcast.Chain) *Reducer 
 // without a word, so that no state of it may be kept for another day.
 func (r *Reducer) IsCommand() bool { return r.session != nil }
 
-// Close ends the process of a reducer that is one.
-func (r *Reducer) Close() {
-	if r.session != nil {
-		r.session.close()
+// Close ends the process of a reducer that is one. The error says that it did not
+// end as it must, so that none of its answers can be relied on.
+func (r *Reducer) Close() error {
+	if r.session == nil {
+		return nil
 	}
+	return r.session.close()
 }
 
 // A session is a reducer that is a process. The process keeps the states itself,
@@ -70,8 +72,10 @@ func (s *session) apply(r *Reducer, state *State, e *event.Event) (changed []Pat
 func (s *session) advance(r *Reducer, to *past) error {
 	behind := []*event.Event{to.event}
 	if s.process == nil || s.tip != to.before {
-		s.close()
-		var err error
+		err := s.close()
+		if err != nil {
+			return err
+		}
 		if s.process, err = s.command.start(s.ctx); err != nil {
 			return err
 		}
@@ -96,11 +100,13 @@ func (s *session) advance(r *Reducer, to *past) error {
 	return nil
 }
 
-func (s *session) close() {
-	if s.process != nil {
-		_ = s.process.close(nil)
-	}
+func (s *session) close() error {
+	p := s.process
 	s.process, s.tip = nil, nil
+	if p == nil {
+		return nil
+	}
+	return p.close(p.finish())
 }
 
 // lifted is the event as the reducer sees it: behind the upcasters.

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -47,6 +48,12 @@ func reduceForTest(mode string) {
 	for {
 		text, err := in.ReadBytes('\n')
 		if err != nil {
+			switch name {
+			case "fails at its end":
+				os.Exit(7)
+			case "never ends":
+				select {}
+			}
 			return
 		}
 		var line struct {
@@ -64,6 +71,8 @@ func reduceForTest(mode string) {
 			case "hangs":
 				_, _ = io.Copy(io.Discard, in)
 				select {}
+			case "answers twice":
+				fmt.Println(`{"state": {}}`)
 			default: // says it
 				fmt.Println(name)
 				continue
@@ -137,6 +146,84 @@ func TestCommand(t *testing.T) {
 	}
 }
 
+// A process must end well and without another word behind its last answer, whether
+// it is asked for all events at once or one by one.
+func TestCommandEnds(t *testing.T) {
+	s := loadOne(t, shopLog)
+	tests := []struct{ mode, want, said string }{
+		{"answers twice:e4", "wrote more lines than events: there is another one behind its answer on event 7 of order-1", `{"state":{"count":7,`},
+		{"answers twice:e7", "wrote more lines than events: there is another one behind its answer on event 7 of order-1", `{"state":{"count":7,`},
+		{"fails at its end", "ended with exit status 7 behind its answer on event 7 of order-1", ""},
+		{"counts", "", ""},
+	}
+	for _, test := range tests {
+		t.Run(test.mode, func(t *testing.T) {
+			check := func(how string, err error) {
+				t.Helper()
+				failed, ok := errors.AsType[*CommandError](err)
+				switch {
+				case test.want == "" && err != nil:
+					t.Errorf("%s: %v", how, err)
+				case test.want != "" && !ok:
+					t.Errorf("%s: error %v", how, err)
+				case test.want != "" && (!strings.Contains(err.Error(), test.want) || !strings.HasPrefix(failed.Said, test.said)):
+					t.Errorf("%s: %v, said %s", how, err, failed.Said)
+				}
+			}
+			command := testCommand(t, test.mode)
+			var last error
+			for _, err := range command.Apply(t.Context(), slices.Values(s.Events)) {
+				last = err
+			}
+			check("at once", last)
+			r := command.Reducer(t.Context(), nil)
+			state := r.Init()
+			for _, e := range s.Events {
+				if _, err := r.Apply(state, e); err != nil {
+					t.Fatal(err)
+				}
+			}
+			check("one by one", r.Close())
+		})
+	}
+}
+
+// A process that owes an answer, or its end, is not waited for longer than the
+// limit. The clock of the test strikes as soon as it is waited for in vain.
+func TestCommandSilent(t *testing.T) {
+	s := loadOne(t, shopLog)
+	for _, test := range []struct {
+		mode     string
+		answered int
+		want     string
+	}{
+		{"hangs:e3", 2, "log0.ndjson:3: the reducer's process gave no answer within 30s (it must flush every line) on event 3 of order-1"},
+		{"never ends", len(s.Events), "did not end within 30s after its input, behind its answer on event 7 of order-1"},
+	} {
+		command := testCommand(t, test.mode)
+		waits := 0
+		command.after = func(d time.Duration, strike func()) func() bool {
+			if d != maxSilence {
+				t.Errorf("waits for %v", d)
+			}
+			if waits++; waits == test.answered+1 {
+				strike()
+			}
+			return func() bool { return true }
+		}
+		answered := 0
+		var fault error
+		for _, err := range command.Apply(t.Context(), slices.Values(s.Events)) {
+			if fault = err; err == nil {
+				answered++
+			}
+		}
+		if _, ok := errors.AsType[*CommandError](fault); !ok || !strings.Contains(fault.Error(), test.want) || answered != test.answered {
+			t.Errorf("%s: %d answers, error %v", test.mode, answered, fault)
+		}
+	}
+}
+
 func TestReadAnswer(t *testing.T) {
 	tests := []struct{ answer, state, said, fault string }{
 		{`{"state": {"owed": 9007199254740993.10}}`, `{"owed":9007199254740993.1}`, "", ""},
@@ -146,6 +233,16 @@ func TestReadAnswer(t *testing.T) {
 		{`{"status": "paid"}`, "", `{"status": "paid"}`, `answered without "state"`},
 		{`Traceback`, "", "Traceback", `answered with no JSON object {"state": …}`},
 		{``, "", "", `answered with no JSON object {"state": …}`},
+		{`{"state": 1, "error": null}`, "1", "", ""},
+		{`{"error": null}`, "", `{"error": null}`, `answered without "state"`},
+		{`{"error": 1}`, "", `{"error": 1}`, `answered with no JSON object {"state": …}`},
+		{`{"state": 1, "extra": 1}`, "", `{"state": 1, "extra": 1}`, `answered with members other than "state" and "error"`},
+		{`{"State": 1}`, "", `{"State": 1}`, `answered without "state"`},
+		{`{"state": 1, "state": 2}`, "", `{"state": 1, "state": 2}`, "answered with an object that has a key twice"},
+		{`{"state": {"a": 1, "\u0061": 2}}`, "", `{"state": {"a": 1, "\u0061": 2}}`, "answered with an object that has a key twice"},
+		{`{"state": "\ud800"}`, "", `{"state": "\ud800"}`, "answered with a text that is no valid Unicode"},
+		{"{\"state\": \"\xff\"}", "", "{\"state\": \"\xff\"}", "answered with a text that is no valid Unicode"},
+		{`{"state": 1} {}`, "", `{"state": 1} {}`, `answered with no JSON object {"state": …}`},
 	}
 	for _, test := range tests {
 		state, said, err := readAnswer([]byte(test.answer))

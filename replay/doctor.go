@@ -66,7 +66,7 @@ type Verdict struct {
 	Rule     string            `json:"rule"`
 	Result   report.ResultKind `json:"result"`
 	Faults   int64             `json:"faults"`
-	Subjects int               `json:"subjects"` // streams that have faults; types for RuleInvalid, files for RuleUnreadable
+	Subjects int               `json:"subjects"` // streams that have faults; types for RuleInvalid and RuleStreamless, files for RuleUnreadable
 }
 
 // Doctor looks for what is wrong with a log in one pass. Memory is bounded: it
@@ -156,7 +156,11 @@ func (d *doctor) see(e *event.Event) {
 	}
 	known := d.identify(e)
 	d.cause(e)
-	if known == copyOfEvent || e.Stream == nil {
+	if known == copyOfEvent {
+		return
+	}
+	if e.Stream == nil {
+		d.fault(RuleStreamless, e.Type, spotOf(e), nameOf(e), func() string { return "event " + nameOf(e) + " says no stream, so that it is in no state" })
 		return
 	}
 	p := d.patient(e)

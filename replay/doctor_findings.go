@@ -17,7 +17,7 @@ const logSubject = "log"
 
 // doctorRules are the rules that Doctor judges, in the order of its table.
 var doctorRules = []string{
-	RuleUnreadable, RuleInvalid, RuleGap, RuleLateStart, RuleDuplicate, RuleConflict,
+	RuleUnreadable, RuleStreamless, RuleInvalid, RuleGap, RuleLateStart, RuleDuplicate, RuleConflict,
 	RuleOutOfOrder, RuleTimeBack, RuleLate, RuleDangling, RuleNotConstant,
 }
 
@@ -228,7 +228,7 @@ func (v Verdict) in() string {
 	switch {
 	case v.Faults == 0:
 		return ""
-	case v.Rule == RuleInvalid:
+	case v.Rule == RuleInvalid || v.Rule == RuleStreamless:
 		return report.Count(v.Subjects, "type")
 	case v.Rule == RuleUnreadable:
 		return report.Count(v.Subjects, "file")

@@ -30,6 +30,10 @@ var variables = map[string]any{"state": nil, "event": nil, "previous": nil, "ite
 
 // ParseExpr compiles an expression.
 func ParseExpr(text string) (*Expr, error) {
+	compiled, err := maskNumbers(text)
+	if err != nil {
+		return nil, fmt.Errorf("expression %q: %w", text, err)
+	}
 	// The same log gives the same states at any time, so that nothing may ask for it.
 	options := []expr.Option{expr.Env(variables), expr.Patch(exactly{[]rune(text)}), expr.DisableBuiltin("now")}
 	for _, f := range functions {
@@ -38,7 +42,7 @@ func ParseExpr(text string) (*Expr, error) {
 	for name, f := range exactBuiltins {
 		options = append(options, expr.Function("_"+name, function{call: f.call}.marked))
 	}
-	program, err := expr.Compile(text, options...)
+	program, err := expr.Compile(compiled, options...)
 	if err != nil {
 		first, _, _ := strings.Cut(err.Error(), "\n")
 		return nil, fmt.Errorf("expression %q: %s", text, first)

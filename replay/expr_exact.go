@@ -21,7 +21,13 @@ func (x exactly) literal(n *ast.FloatNode) (Decimal, bool) {
 	if at.From >= at.To || at.To > len(x.source) {
 		return Decimal{}, false
 	}
-	text := strings.ToLower(strings.ReplaceAll(string(x.source[at.From:at.To]), "_", ""))
+	d, err := parseLiteral(strings.ReplaceAll(string(x.source[at.From:at.To]), "_", ""))
+	return d, err == nil
+}
+
+// parseLiteral reads a number as expressions have it: .5, 5. and 5.e3 too.
+func parseLiteral(text string) (Decimal, error) {
+	text = strings.ToLower(text)
 	if text[0] == '.' {
 		text = "0" + text
 	}
@@ -29,8 +35,7 @@ func (x exactly) literal(n *ast.FloatNode) (Decimal, bool) {
 	if mantissa = strings.TrimSuffix(mantissa, "."); hasExponent {
 		mantissa += "e" + exponent
 	}
-	d, err := ParseDecimal(mantissa)
-	return d, err == nil
+	return ParseDecimal(mantissa)
 }
 
 // listOf is the value of an array of literals, which the language makes once

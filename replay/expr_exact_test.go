@@ -21,6 +21,10 @@ func TestExactExpressions(t *testing.T) {
 		"state.v * 0.12345678901234567891":                    "0.12345678901234567891",
 		"state.v + 9007199254740993.0":                        "9007199254740994",
 		"9007199254740993.0 == 9007199254740992.0":            "false",
+		"1e400 == 10e399 && 1e400 < 1.5E+400":                 "true",
+		"1e400 / 1_0e39_8 + .5e-400 * 0 + 0":                  "10",
+		"string(1e400) == '1e400'":                            "false",
+		"-1e400 < state.big && 'é1e400' != ''":                "true",
 		"state.big == 9007199254740993.0":                     "true",
 		"state.big == ( 9007199254740993.0 )":                 "true",
 		".5 + 1_000.25 + 1.5e-20 + 2. // a remark":            "1002.750000000000000000015",
@@ -108,4 +112,13 @@ func TestLiteralsAreExact(t *testing.T) {
 			t.Fatalf("%s is %v, %v, want %s, %v", x, got, err, want, errWant)
 		}
 	})
+}
+
+// A literal that would be written out to more digits than any number may have says
+// so, in words of its own.
+func TestHugeLiteral(t *testing.T) {
+	_, err := ParseExpr("state.v < 1e99999")
+	if err == nil || err.Error() != `expression "state.v < 1e99999": the literal 1e99999 is a number of more than 10,000 digits` {
+		t.Errorf("error %v", err)
+	}
 }

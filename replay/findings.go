@@ -19,6 +19,7 @@ const (
 	RuleNotConstant = "log/not-constant"
 	RuleUnreadable  = "log/unreadable"
 	RuleInvalid     = "log/invalid"
+	RuleStreamless  = "log/streamless"
 )
 
 // Rules documents the rules of this package.
@@ -84,6 +85,11 @@ func contentRules() []report.Rule {
 			ID: RuleUnreadable, Severity: report.Error, Title: "A record cannot be read",
 			Why: "What it says is in no state, and a log that was cut off looks like one that ended.",
 			Fix: "Export again; the offset says where the record is.",
+		},
+		{
+			ID: RuleStreamless, Severity: report.Warning, Title: "Events belong to no stream",
+			Why: "They are in no state: whatever is folded from the log is folded without them.",
+			Fix: "Say where the log names the stream with --map stream=PATH; of Debezium's rows that is the key of the table, as in --map stream=.row.order_id.",
 		},
 		{
 			ID: RuleInvalid, Severity: report.Error, Title: "Recorded events break their schema",

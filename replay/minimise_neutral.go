@@ -17,19 +17,19 @@ var ErrNotNeutral = errors.New("too many events are left for all of their values
 
 // Neutral is the minimum with the values of its events replaced by neutral ones
 // ("x", 0, false) wherever the expression stays true. Such a fixture shows only
-// the values that matter, and holds no others of the people the events are about:
-// binary data, metadata and attributes that event.Event has no field for go, and
-// ids and times stay. Kept names the values that had to stay. Events that only
-// mattered by their values are left out then, so that the new minimum is minimal
-// as it is written. The error is ctx's, the log's, or wraps ErrNotNeutral.
+// the values that matter: binary data, metadata and attributes that event.Event
+// has no field for go. What is not data stays, which are ids, types, subjects,
+// sources, times, sequences, versions and the names of members. Kept names the
+// values that had to stay. Events that only mattered by their values are left out
+// then, so that the new minimum is minimal as it is written. The error is ctx's,
+// the log's, or wraps ErrNotNeutral.
 func (m *Minimum) Neutral(ctx context.Context, o MinimiseOptions) (*Minimum, error) {
 	n := *m
 	n.Stream.Events, n.Kept = slices.Clone(m.Stream.Events), []Kept{}
 	t := &trial{ctx: ctx, reducer: m.Reducer, expr: m.Expr, left: cmp.Or(o.Most, defaultFolded)}
-	for i := range n.Stream.Events {
-		if err := n.neutralise(t, i); err != nil {
-			return nil, err
-		}
+	w := neutraliser{minimum: &n, trial: t, recorded: m.Stream.Events}
+	if err := w.run(); err != nil {
+		return nil, err
 	}
 	if t.left <= 0 {
 		return nil, fmt.Errorf("stream %s, %d events: %w", m.Stream.ID, len(n.Stream.Events), ErrNotNeutral)
@@ -55,64 +55,156 @@ func (m *Minimum) reduce(t *trial, recorded []*event.Event) {
 	})
 }
 
-// neutralise replaces the values of one event: all at once if that does, else
-// one by one. What it does not come to is kept, and so is the whole event when
-// more of it matters than its data.
-func (m *Minimum) neutralise(t *trial, i int) error {
-	e := m.Stream.Events[i]
-	if e.Base64 || len(e.Data) == 0 {
-		if !m.try(t, i, e, nil) {
-			m.Kept = append(m.Kept, Kept{e, nil})
+// A neutraliser replaces the values of a minimum's events. A trial folds all of
+// them, so that it tries many values at once and halves those that did not go.
+type neutraliser struct {
+	minimum  *Minimum
+	trial    *trial
+	recorded []*event.Event
+	data     []any // of the events as they are now
+	kept     []keptAt
+}
+
+// A leaf is a scalar in the data of an event, which has its index.
+type leaf struct {
+	event int
+	path  Path
+}
+
+// A keptAt is a Kept with the index of its event.
+type keptAt struct {
+	event int
+	kept  Kept
+}
+
+func (w *neutraliser) run() error {
+	w.data = make([]any, len(w.recorded))
+	all := make([]int, len(w.recorded))
+	for i, e := range w.recorded {
+		all[i] = i
+		if e.Base64 || len(e.Data) == 0 {
+			continue
 		}
-		return nil
-	}
-	data, err := decode(e.Data)
-	if err != nil {
-		return err
-	}
-	places := leaves(nil, nil, data)
-	all := data
-	for _, p := range places {
-		if changed, err := put(all, p, neutral(p, data)); err == nil {
-			all = changed
+		var err error
+		if w.data[i], err = decode(e.Data); err != nil {
+			return err
 		}
 	}
-	if m.tryData(t, i, e, all) {
-		return nil
+	w.strip(all)
+	for _, group := range w.groups() {
+		w.settle(group)
 	}
-	if !m.tryData(t, i, e, data) {
-		m.Kept = append(m.Kept, Kept{e, nil})
-		return nil
-	}
-	for _, p := range places {
-		if changed, err := put(data, p, neutral(p, data)); err == nil && m.tryData(t, i, e, changed) {
-			data = changed
-		} else {
-			m.Kept = append(m.Kept, Kept{e, p})
-		}
+	slices.SortStableFunc(w.kept, func(a, b keptAt) int { return cmp.Compare(a.event, b.event) })
+	for _, k := range w.kept {
+		w.minimum.Kept = append(w.minimum.Kept, k.kept)
 	}
 	return nil
 }
 
-func (m *Minimum) tryData(t *trial, i int, e *event.Event, data any) bool {
-	return m.try(t, i, e, appendJSON(nil, data))
+// strip leaves of the events only their fields and their data, but for those of
+// which more matters: these stay whole.
+func (w *neutraliser) strip(events []int) {
+	stripped := map[int]any{}
+	for _, i := range events {
+		stripped[i] = w.data[i]
+	}
+	switch {
+	case len(events) == 0 || w.try(stripped):
+	case len(events) == 1:
+		w.kept = append(w.kept, keptAt{events[0], Kept{w.recorded[events[0]], nil}})
+	default:
+		w.strip(events[:len(events)/2])
+		w.strip(events[len(events)/2:])
+	}
 }
 
-// try leaves of event i, recorded as e, only its fields and the given data, if
-// the expression stays true.
-func (m *Minimum) try(t *trial, i int, e *event.Event, data []byte) bool {
-	if t.over() {
+// groups are the values of the events that were stripped: all together if they
+// can go together, else those that stand at one place in events of one type.
+func (w *neutraliser) groups() [][]leaf {
+	whole := map[int]bool{}
+	for _, k := range w.kept {
+		whole[k.event] = true
+	}
+	type place struct{ kind, path string }
+	at := map[place]int{}
+	var groups [][]leaf
+	var all []leaf
+	for i, data := range w.data {
+		if whole[i] || data == nil {
+			continue
+		}
+		for _, p := range leaves(nil, nil, data) {
+			all = append(all, leaf{i, p})
+			key := place{w.recorded[i].Type, p.String()}
+			n, known := at[key]
+			if !known {
+				n = len(groups)
+				at[key], groups = n, append(groups, nil)
+			}
+			groups[n] = append(groups[n], leaf{i, p})
+		}
+	}
+	if len(all) == 0 || w.replace(all) {
+		return nil
+	}
+	return groups
+}
+
+// settle replaces values: all at once if that does, else each half. A single one
+// that cannot go is kept.
+func (w *neutraliser) settle(values []leaf) {
+	switch {
+	case w.replace(values):
+	case len(values) == 1:
+		i := values[0].event
+		w.kept = append(w.kept, keptAt{i, Kept{w.recorded[i], values[0].path}})
+	default:
+		w.settle(values[:len(values)/2])
+		w.settle(values[len(values)/2:])
+	}
+}
+
+// replace puts neutral values there, if the expression stays true.
+func (w *neutraliser) replace(values []leaf) bool {
+	if w.trial.over() {
 		return false
 	}
-	was := m.Stream.Events[i]
-	changed := bare(e)
-	changed.Data = data
-	m.Stream.Events[i] = changed
-	if t.holds(t.reducer.Init(), nil, nil, m.Stream.Events) {
-		return true
+	changed := map[int]any{}
+	for _, v := range values {
+		data, begun := changed[v.event]
+		if !begun {
+			data = w.data[v.event]
+		}
+		data, err := put(data, v.path, neutral(v.path, data))
+		if err != nil {
+			return false
+		}
+		changed[v.event] = data
 	}
-	m.Stream.Events[i] = was
-	return false
+	return w.try(changed)
+}
+
+// try gives events other data and leaves nothing else of them but their fields,
+// if the expression stays true.
+func (w *neutraliser) try(changed map[int]any) bool {
+	if w.trial.over() {
+		return false
+	}
+	events := slices.Clone(w.minimum.Stream.Events)
+	for i, data := range changed {
+		events[i] = bare(w.recorded[i])
+		if e := w.recorded[i]; !e.Base64 && len(e.Data) > 0 {
+			events[i].Data = appendJSON(nil, data)
+		}
+	}
+	if !w.trial.holds(w.trial.reducer.Init(), nil, nil, events) {
+		return false
+	}
+	w.minimum.Stream.Events = events
+	for i, data := range changed {
+		w.data[i] = data
+	}
+	return true
 }
 
 // leaves lists the places of the scalars that are not neutral.

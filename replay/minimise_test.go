@@ -3,6 +3,8 @@ package replay
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/nexus-blueprint/nexus/event"
@@ -76,5 +78,32 @@ func TestNeutralEndsInTime(t *testing.T) {
 	}
 	if _, err := m.Neutral(t.Context(), MinimiseOptions{}); err != nil {
 		t.Errorf("with the usual work: %v", err)
+	}
+}
+
+// A long stream is worked through when few of its values matter: the trials grow
+// with those, and not with the events.
+func TestNeutralLongStream(t *testing.T) {
+	const events = 2000
+	s := additions(events)
+	for i, e := range s.Events {
+		e.Data = fmt.Appendf(nil, `{"n":%d,"name":"Anna %d","nested":{"at":[%d,"x"]}}`, i%7+1, i, i)
+	}
+	m := &Minimum{Stream: s, Reducer: compileReducer(t, adding), Expr: mustExpr(t, "len(state.items) == 2000 && state.items[1200] == 4 && state.total >= 9"), Of: events, Until: events}
+	n, err := m.Neutral(t.Context(), MinimiseOptions{Most: 100 * events})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kept []string
+	for _, k := range n.Kept {
+		kept = append(kept, string(k.Event.ID)+k.Path.String())
+	}
+	if len(kept) == 0 || len(kept) > 3 || !slices.Contains(kept, "e1200.n") {
+		t.Errorf("kept %v", kept)
+	}
+	for i, e := range n.Stream.Events {
+		if strings.Contains(string(e.Data), "Anna") || i != 1200 && i < 1000 && !strings.Contains(string(e.Data), `"n":0`) {
+			t.Fatalf("event %d is %s", i, e.Data)
+		}
 	}
 }

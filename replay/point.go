@@ -30,7 +30,8 @@ const (
 )
 
 // ParsePoint reads seq:7, time:2026-01-31T10:00:00Z or id:abc. Without a prefix
-// an integer is a sequence, RFC 3339 a time, and all else an event's id.
+// an integer is a sequence, RFC 3339 a time, and all else an event's id, save what
+// looks like a part of a time.
 func ParsePoint(text string) (Point, error) {
 	kind, rest, prefixed := strings.Cut(text, ":")
 	switch {
@@ -57,7 +58,22 @@ func ParsePoint(text string) (Point, error) {
 	if t, err := time.Parse(time.RFC3339Nano, text); err == nil {
 		return AtTime(t), nil
 	}
+	if isUnfinishedTime(text) {
+		return Point{}, fmt.Errorf("point %q: a time is written in RFC 3339, whole and with its zone, such as 2026-01-31T10:00:00Z; id:%s is the event with that id", text, text)
+	}
 	return AtID(text), nil
+}
+
+// isUnfinishedTime reports whether a text is a day, or a time without its seconds or
+// its zone. Which moment of a day, and by which clock, only its writer knows.
+func isUnfinishedTime(text string) bool {
+	const day = "2006-01-02"
+	for _, layout := range []string{"", "T15:04", "T15:04:05", " 15:04", " 15:04:05", "T15:04Z07:00", " 15:04:05Z07:00"} {
+		if _, err := time.Parse(day+layout, text); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // AtSequence is the point behind the event with a sequence.

@@ -111,3 +111,21 @@ func TestPointNotKnownYet(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A day, or a time without seconds or zone, is no point: taken for an id it would
+// be looked for in vain.
+func TestUnfinishedTimes(t *testing.T) {
+	for _, text := range []string{"2025-03-07", "2025-03-07T09:13", "2025-03-07T09:13:00", "2025-03-07 09:13:00", "2025-03-07T09:13Z"} {
+		if p, err := ParsePoint(text); err == nil || !strings.Contains(err.Error(), "such as 2026-01-31T10:00:00Z; id:"+text) {
+			t.Errorf("%s is %s, %v", text, p, err)
+		}
+	}
+	for text, want := range map[string]string{
+		"id:2025-03-07": "id:2025-03-07", "2025-03-07T09:13:00Z": "time:2025-03-07T09:13:00Z",
+		"2025": "seq:2025", "2025-03-07-a": "id:2025-03-07-a",
+	} {
+		if p, err := ParsePoint(text); err != nil || p.String() != want {
+			t.Errorf("%s is %s, %v", text, p, err)
+		}
+	}
+}
