@@ -326,6 +326,7 @@ func TestOutputIsValidUnderItsSchema(t *testing.T) {
 		{"cost estimate", []string{"--catalog", "costs.yaml", "--log", "sales.ndjson"}},
 		{"cost estimate", []string{"--log", "sales.ndjson"}},
 		{"cost estimate", []string{"--catalog", "catalog.yaml"}},
+		{"cost estimate", []string{"--catalog", "costs.yaml", "--region", "eu-west-1"}},
 		{"cost prices", nil},
 		{"route explain", []string{"OrderPlaced", "--catalog", "costs.yaml"}},
 		{"route train", []string{"--labels", "labels.ndjson", "-o", filepath.Join(dir, "weights.json")}},

@@ -3,6 +3,7 @@ package cmd
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -65,22 +66,33 @@ func (o *options) assumptions() (cost.Assumptions, error) {
 	if err != nil {
 		return a, err
 	}
-	for _, change := range changes.texts {
-		if a, err = a.WhatIf(change); err != nil {
-			return a, usage(fmt.Errorf("reading --what-if: %w", err))
-		}
+	if len(changes.texts) == 0 {
+		return a, nil
+	}
+	// As one list, so that a key that is given twice is found.
+	if a, err = a.WhatIf(strings.Join(changes.texts, ",")); err != nil {
+		return a, usage(fmt.Errorf("reading --what-if: %w", err))
 	}
 	return a, nil
 }
 
-// shareOf reads a share such as 73%, 73 or 0.73 %, given to a flag in per cent.
+// shareOf reads a share such as 73%, 73 or 0.5%, given to a flag in per cent. A
+// number such as 0.73 without its sign is refused: it is far more often meant as 73 %
+// than as less than one.
 func shareOf(flag, text string) (float64, error) {
-	number, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(text), "%")), 64)
+	plain, signed := strings.CutSuffix(strings.TrimSpace(text), "%")
+	number, err := strconv.ParseFloat(strings.TrimSpace(plain), 64)
 	if err != nil || number != number || number < -1e6 || number > 1e6 {
 		return 0, usagef("reading --%s: %q is not a number of per cent", flag, text).hint("for example --%s 10%%", flag)
 	}
+	if size := math.Abs(number); !signed && 0 < size && size < 1 {
+		return 0, usagef("reading --%s: %q may be a fraction, or less than one per cent", flag, text).
+			hint("write --%s %s%%, or --%s %s%%", flag, percentText(100*number), flag, percentText(number))
+	}
 	return number / 100, nil
 }
+
+func percentText(x float64) string { return strconv.FormatFloat(x, 'g', 6, 64) }
 
 // costFailure says what an estimate could not be made of.
 func costFailure(err error) error {

@@ -39,9 +39,14 @@ func (r *costRun) increase(ctx context.Context) (*cost.Increase, error) {
 	}
 	// What is chosen from a log may be what catalogs say nothing of.
 	for _, strategy := range []string{r.chosen.Strategy, cost.Declared, cost.Router} {
-		if n := is.Compare(was, strategy); n != nil {
-			return n, nil
+		n := is.Compare(was, strategy)
+		if n == nil {
+			continue
 		}
+		if len(work.Types) > 0 && is.Outcome(strategy).Unpriced() {
+			return nil, unchecked(fmt.Errorf("comparing with git:%s: none of the types that the catalog declares could be priced under %s", r.asked.against, strategy))
+		}
+		return n, nil
 	}
 	return nil, unchecked(fmt.Errorf("comparing with git:%s: the catalogs have no strategy in common", r.asked.against))
 }

@@ -88,12 +88,17 @@ func (r *costRun) run(ctx context.Context) error {
 	if err == nil {
 		err = r.judge(ctx)
 	}
+	if ctx.Err() != nil {
+		interrupted := unchecked(errors.New("interrupted before the estimate was made"))
+		interrupted.problem = "interrupted"
+		err = interrupted
+	}
 	if err != nil {
 		if err := r.fail(r.report, err); err != nil {
 			return err
 		}
 	}
-	if r.chosen != nil { // what could be estimated is shown, whatever else failed
+	if r.chosen != nil && ctx.Err() == nil { // what could be estimated is shown, whatever else failed
 		r.show()
 	}
 	if err := r.applyWaivers(r.report, nil, waiver.Scope{}); err != nil {
@@ -136,6 +141,9 @@ func (r *costRun) make(ctx context.Context) error {
 	default:
 		return usagef("estimating: there is neither a catalog nor a log").
 			hint("name one with --catalog or --log").hint("or set it in nexus.yaml: catalog: {paths: [catalog]}")
+	}
+	if lacking := r.work.Missing; len(r.work.Types) == 0 && r.work.Basis == cost.ObservedTraffic && len(lacking) > 0 {
+		return unchecked(fmt.Errorf("estimating: no type of the log can be estimated: %s", lacking[0].Text))
 	}
 	if len(r.work.Types) == 0 {
 		return unchecked(fmt.Errorf("estimating: %s can be estimated", report.Count(0, "type"))).
@@ -204,6 +212,14 @@ func (r *costRun) judge(ctx context.Context) error {
 	if err := r.estimate.CheckLimits(r.asked.budget, r.catalog); err != nil {
 		return usage(fmt.Errorf("reading the budget: %w", r.inBudget(err)))
 	}
+	if r.chosen.Unpriced() {
+		return unchecked(fmt.Errorf("estimating the strategy %s: none of %s could be priced", r.chosen.Strategy, report.Count(len(r.work.Types), "type"))).
+			hint("the findings say why; choose another path or region, or state with --prices what is missing")
+	}
+	if r.asked.claimed != nil && !r.estimate.Comparable(r.chosen) {
+		return unchecked(fmt.Errorf("judging the claim: %s and %s price no type in common", r.estimate.Baseline().Strategy, r.chosen.Strategy)).
+			hint("savings are measured from all types on Kinesis; state with --prices what is missing")
+	}
 	var err error
 	if r.asked.extras.Sides, err = r.sides(ctx); err != nil {
 		return err
@@ -256,8 +272,8 @@ func (r *costRun) partial() {
 // fallback is a place to look at for what stands in no event of the catalog.
 func (r *costRun) fallback() report.Location {
 	at := report.Location{Line: 1, Column: 1}
-	if r.catalog != nil && len(r.catalog.Events) > 0 {
-		return r.catalog.Events[0].Place.Location()
+	if place, ok := r.estimate.Dearest(r.chosen, r.catalog); ok {
+		return place
 	}
 	for _, input := range r.report.Inputs {
 		if input.Role == "log" {

@@ -53,6 +53,9 @@ func (r *costRun) parse() error {
 			*share.into = &value
 		}
 	}
+	if q.claimed != nil && *q.claimed < 0 {
+		return usagef("reading --claim: a saving below 0 %% claims nothing").hint("to bound how much dearer a change may be, use --max-increase")
+	}
 	if err := r.parseAgainst(); err != nil {
 		return err
 	}

@@ -47,14 +47,18 @@ func (r *costRun) show() {
 
 func (r *costRun) headline() string {
 	o := r.chosen
-	text := fmt.Sprintf("%s: %s a month (%s to %s) for %s", o.Strategy, o.Total, o.Interval.Low, o.Interval.High, report.Count(len(r.work.Types)-len(o.Left), "type"))
+	text := fmt.Sprintf("%s: %s a month", o.Strategy, o.TotalText())
+	if !o.Unpriced() {
+		text += fmt.Sprintf(" (%s to %s)", o.Interval.Low, o.Interval.High)
+	}
+	text += " for " + report.Count(len(r.work.Types)-len(o.Left), "type")
 	if lacking := r.estimate.Lacking(o); len(lacking) > 0 {
 		text += fmt.Sprintf(", without %d that could not be estimated", len(lacking))
 	}
 	var others []string
 	for _, other := range []*cost.Outcome{r.estimate.Baseline(), r.estimate.Outcome(cost.Optimal)} {
 		if other != nil && other != o {
-			others = append(others, other.Strategy+" "+other.Total.String())
+			others = append(others, other.Strategy+" "+other.TotalText())
 		}
 	}
 	if len(others) > 0 {

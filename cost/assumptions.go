@@ -79,8 +79,10 @@ var assumptions = []assumption{
 	choiceRow("streams", "one stream for all, for each domain or for each type", func(a *Assumptions) *string { return &a.Streams }, "shared", "domain", "type"),
 }
 
-// WhatIf changes assumptions by a list such as batch=5,peak=10.
+// WhatIf changes assumptions by a list such as batch=5,peak=10, in which each key
+// stands once.
 func (a Assumptions) WhatIf(list string) (Assumptions, error) {
+	stated := map[string]string{}
 	for item := range strings.SplitSeq(list, ",") {
 		key, value, ok := strings.Cut(strings.TrimSpace(item), "=")
 		if !ok {
@@ -90,6 +92,10 @@ func (a Assumptions) WhatIf(list string) (Assumptions, error) {
 		if i < 0 {
 			return a, unknownKey(key)
 		}
+		if before, twice := stated[key]; twice {
+			return a, fmt.Errorf("what-if has %s twice: %s and %s; which one is meant?", key, before, value)
+		}
+		stated[key] = value
 		if err := assumptions[i].set(&a, strings.TrimSpace(value)); err != nil {
 			return a, fmt.Errorf("what-if %s=%s: %w", key, value, err)
 		}

@@ -64,6 +64,7 @@ func TestWhatIfRefuses(t *testing.T) {
 		{"efo=some", "expected one of declared, all, none"},
 		{"raw=true", "expected on or off"},
 		{"region=", "expected a name"},
+		{"batch=5,peak=3,batch=6", "what-if has batch twice: 5 and 6"},
 	}
 	for _, test := range tests {
 		_, err := cost.ParseWhatIf(test.list)

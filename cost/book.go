@@ -46,6 +46,10 @@ type Figure struct {
 	Sources    []string
 	Date       time.Time // on which the price was seen; zero when its sources bear no date
 	Note       string
+
+	// missing says that the book lacks the figure. Who would use it is refused: it
+	// never counts as 0.
+	missing *MissingPriceError
 }
 
 // Tier is a price that holds up to a monthly quantity.
@@ -71,7 +75,7 @@ type Latency struct {
 func (l Latency) Known() bool { return l.P99 > 0 }
 
 // MissingPriceError says that the book has no price for a figure in a region. A
-// path that needs the figure cannot be compared; it never counts as 0.
+// path refuses the types that would use the figure; it never counts as 0.
 type MissingPriceError struct{ Region, Figure string }
 
 // Error names figure and region.
@@ -152,6 +156,11 @@ func (f *Figure) Cost(quantity float64, free bool) Money {
 	if free {
 		quantity = max(0, quantity-f.Free)
 	}
+	return Dollars(f.dollars(quantity))
+}
+
+// dollars is what a month's quantity costs, however much that is.
+func (f *Figure) dollars(quantity float64) float64 {
 	var pico, from float64
 	for _, tier := range f.Tiers {
 		if quantity <= from {
@@ -162,7 +171,7 @@ func (f *Figure) Cost(quantity float64, free bool) Money {
 		pico += float64((min(quantity, tier.To) - from) * tier.pico)
 		from = tier.To
 	}
-	return Dollars(pico / picoDollars)
+	return pico / picoDollars
 }
 
 const picoDollars = 1e12

@@ -122,7 +122,7 @@ func (r *bookReader) figure(region, name, pointer string) *Figure {
 		at := document.Join(pointer, "round")
 		round := r.object(at, "per", "bytes", "min_bytes")
 		f.Per = r.choice(at, round, "per", "record", "request", "event", "item")
-		f.Chunk, f.Minimum = r.whole(at, round, "bytes"), r.whole(at, round, "min_bytes")
+		f.Chunk, f.Minimum = r.step(at, round, "bytes"), r.step(at, round, "min_bytes")
 	}
 	if object["batch"] != nil {
 		at := document.Join(pointer, "batch")
@@ -147,20 +147,35 @@ func (r *bookReader) figure(region, name, pointer string) *Figure {
 		if f.Unit != model.Unit {
 			r.fail(document.Join(pointer, "unit"), "state the price of one "+model.Unit, "%s is counted by the %s, found %q", name, model.Unit, f.Unit)
 		}
+		if object["round"] != nil {
+			r.expectRounding(document.Join(pointer, "round"), f, model)
+		}
 		f.countAs(model)
 	}
 	return f
 }
 
+// expectRounding refuses to round what the paths do not round, or by another thing
+// than they do: it would be read and then play no part.
+func (r *bookReader) expectRounding(pointer string, f, model *Figure) {
+	switch {
+	case model.Per == "":
+		r.fail(pointer, "leave round out", "%s is not rounded", f.Name)
+	case f.Per != model.Per:
+		r.fail(document.Join(pointer, "per"), "write per: "+model.Per, "%s is rounded for each %s, found %q", f.Name, model.Per, f.Per)
+	case f.Chunk > 0 && model.Chunk == 0:
+		r.fail(document.Join(pointer, "bytes"), "leave bytes out", "%s is not rounded up to a number of bytes", f.Name)
+	case f.Minimum > 0 && model.Minimum == 0:
+		r.fail(document.Join(pointer, "min_bytes"), "leave min_bytes out", "%s has no smallest size", f.Name)
+	}
+}
+
 // countAs lets a price file state a price alone: how a provider counts is a
 // property of the figure, and not of the price that somebody pays.
 func (f *Figure) countAs(model *Figure) {
-	if f.Per == "" {
-		f.Per, f.Chunk, f.Minimum = model.Per, model.Chunk, model.Minimum
-	}
-	if f.Batch == (Batch{}) {
-		f.Batch = model.Batch
-	}
+	f.Per = cmp.Or(f.Per, model.Per)
+	f.Chunk, f.Minimum = cmp.Or(f.Chunk, model.Chunk), cmp.Or(f.Minimum, model.Minimum)
+	f.Batch.Messages, f.Batch.Bytes = cmp.Or(f.Batch.Messages, model.Batch.Messages), cmp.Or(f.Batch.Bytes, model.Batch.Bytes)
 	f.Floor = cmp.Or(f.Floor, model.Floor)
 	f.Overhead = cmp.Or(f.Overhead, model.Overhead)
 	f.Free, f.FreePool = cmp.Or(f.Free, model.Free), cmp.Or(f.FreePool, model.FreePool)

@@ -159,6 +159,16 @@ func (r *bookReader) whole(pointer string, object map[string]any, key string) in
 	return int(x)
 }
 
+// step is an optional member of an object that is a size to round up to. Steps of 0
+// bytes would make everything free.
+func (r *bookReader) step(pointer string, object map[string]any, key string) int {
+	x := r.whole(pointer, object, key)
+	if x == 0 && object[key] != nil {
+		r.fail(document.Join(pointer, key), "leave it out where the provider's own holds", "expected %s to be 1 at least, found %s", key, document.Encode(object[key]))
+	}
+	return x
+}
+
 // date is an optional member of an object that is a day.
 func (r *bookReader) date(pointer string, object map[string]any) time.Time {
 	text := r.text(pointer, object, "date")

@@ -64,7 +64,10 @@ type Traffic struct {
 	// Recorded is the share of events by the path that was recorded with them, nil
 	// where none was.
 	Recorded map[string]float64
-	Basis    Basis
+	// RecordedSizes is how large the events of each recorded path are, without those
+	// paths whose events are taken to be as large as all.
+	RecordedSizes map[string][]Size
+	Basis         Basis
 	// Grown is what was added to Sizes for a change of the schema.
 	Grown Growth
 }
@@ -111,6 +114,8 @@ type Quote struct {
 	Latency time.Duration // 99th percentile, with the time that batches are waited for
 	Fill    float64       // messages a batch
 	Refused []Refusal     // why it cannot travel here; nil when it can
+
+	silent bool // its uses need no notes
 }
 
 // A Refusal is one demand of a type that a path does not meet.

@@ -6,7 +6,8 @@ import (
 	"strconv"
 )
 
-// Data is the estimate for machines. Amounts are dollars a month.
+// Data is the estimate for machines. Amounts are dollars a month, to the nano-dollar;
+// null is no amount, and not 0.
 type Data struct {
 	Month       string            `json:"month"` // 730 hours
 	Currency    string            `json:"currency"`
@@ -31,12 +32,12 @@ type Data struct {
 }
 
 type strategyData struct {
-	Name     string      `json:"name"`
-	Total    json.Number `json:"total"`
-	Low      json.Number `json:"low"`
-	High     json.Number `json:"high"`
-	Complete bool        `json:"complete"` // all types are in the total, and fit
-	Saving   *savingData `json:"saving"`   // null for the baseline
+	Name     string       `json:"name"`
+	Total    *json.Number `json:"total"` // null with Low and High where no type is in it
+	Low      *json.Number `json:"low"`
+	High     *json.Number `json:"high"`
+	Complete bool         `json:"complete"` // all types are in the total, and fit
+	Saving   *savingData  `json:"saving"`   // null for the baseline, and where nothing can be compared
 }
 
 type savingData struct {
@@ -49,16 +50,16 @@ type savingData struct {
 }
 
 type typeData struct {
-	Type         string      `json:"type"`
-	Owners       []string    `json:"owners"`
-	Domain       string      `json:"domain"`
-	Paths        []string    `json:"paths"`
-	EventsPerSec json.Number `json:"events_per_second"`
-	MeanBytes    json.Number `json:"mean_bytes"`
-	Cost         json.Number `json:"cost"`
-	LatencyMs    *int64      `json:"latency_p99_ms"` // null: unknown, or no path
-	AllowedMs    int64       `json:"allowed_ms"`     // 0: any
-	Missed       []string    `json:"missed"`
+	Type         string       `json:"type"`
+	Owners       []string     `json:"owners"`
+	Domain       string       `json:"domain"`
+	Paths        []string     `json:"paths"`
+	EventsPerSec json.Number  `json:"events_per_second"`
+	MeanBytes    json.Number  `json:"mean_bytes"`
+	Cost         *json.Number `json:"cost"`           // null: no path
+	LatencyMs    *int64       `json:"latency_p99_ms"` // null: unknown, or no path
+	AllowedMs    int64        `json:"allowed_ms"`     // 0: any
+	Missed       []string     `json:"missed"`
 }
 
 type lineData struct {
@@ -81,9 +82,9 @@ type groupData struct {
 }
 
 type sensitivityData struct {
-	Change string      `json:"change"`
-	Total  json.Number `json:"total"`
-	Saving json.Number `json:"saving"`
+	Change string       `json:"change"`
+	Total  json.Number  `json:"total"`
+	Saving *json.Number `json:"saving"` // null where nothing can be compared
 }
 
 type adviceData struct {
@@ -185,7 +186,9 @@ func number(x float64) json.Number {
 	return json.Number(digits(x, 6))
 }
 
-func dollarsOf(m Money) json.Number { return json.Number(m.Cents()) }
+// dollarsOf is an amount to the nano-dollar: rounded to cents, the lines of many
+// types would no longer add up to their total.
+func dollarsOf(m Money) json.Number { return json.Number(m.Exact()) }
 
 // Data gathers what the estimate says of an outcome. Groups, sensitivities, claim
 // and increase are those that were asked for.
@@ -214,7 +217,11 @@ func (e *Estimate) Data(o *Outcome, x Extras) Data {
 		}
 	}
 	for _, s := range x.Sensitivities {
-		d.Sensitivity = append(d.Sensitivity, sensitivityData{s.Change, dollarsOf(s.Total), number(s.Saving)})
+		one := sensitivityData{Change: s.Change, Total: dollarsOf(s.Total)}
+		if !math.IsNaN(s.Saving) {
+			one.Saving = new(number(s.Saving))
+		}
+		d.Sensitivity = append(d.Sensitivity, one)
 	}
 	for _, a := range e.Advise(o, x.Sensitivities) {
 		d.Advice = append(d.Advice, adviceData{a.Change, dollarsOf(a.Saves), a.Text})
@@ -264,8 +271,11 @@ type Extras struct {
 }
 
 func (e *Estimate) strategyData(o *Outcome, compared bool) strategyData {
-	d := strategyData{o.Strategy, dollarsOf(o.Total), dollarsOf(o.Interval.Low), dollarsOf(o.Interval.High), o.Complete(), nil}
-	if compared {
+	d := strategyData{Name: o.Strategy, Complete: o.Complete()}
+	if !o.Unpriced() {
+		d.Total, d.Low, d.High = new(dollarsOf(o.Total)), new(dollarsOf(o.Interval.Low)), new(dollarsOf(o.Interval.High))
+	}
+	if compared && e.Comparable(o) {
 		s := e.Saving(o)
 		d.Saving = &savingData{number(s.Saving.Point), number(s.Saving.Low), number(s.Saving.High), number(s.Moved), number(s.Ratio), number(s.Stayed)}
 	}
@@ -276,8 +286,11 @@ func (e *Estimate) typeData(o *Outcome, i int) typeData {
 	t, is := &e.Workload.Types[i], o.Types[i]
 	d := typeData{
 		Type: t.Type, Owners: append([]string{}, t.Owners...), Domain: t.Domain, Paths: append([]string{}, is.Paths...),
-		EventsPerSec: number(t.Rate), MeanBytes: number(t.MeanBytes()), Cost: dollarsOf(is.Cost),
+		EventsPerSec: number(t.Rate), MeanBytes: number(t.MeanBytes()),
 		AllowedMs: t.MaxLatency.Milliseconds(), Missed: []string{},
+	}
+	if len(is.Paths) > 0 {
+		d.Cost = new(dollarsOf(is.Cost))
 	}
 	if len(is.Paths) > 0 && !is.Unknown {
 		d.LatencyMs = new(is.Latency.Milliseconds())
@@ -316,7 +329,7 @@ func (e *Estimate) Stores() []StoreCost {
 		}
 		cost := StoreCost{Name: s.Name, Title: s.Title}
 		for _, c := range Bill(uses, e.Assumptions.FreeTiers) {
-			cost.Cost += c.Cost
+			cost.Cost = cost.Cost.Add(c.Cost)
 		}
 		list = append(list, cost)
 	}

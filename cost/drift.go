@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/nexus-blueprint/nexus/catalog"
 	"github.com/nexus-blueprint/nexus/report"
@@ -53,13 +54,20 @@ func (w *Workload) Drift(c *catalog.Catalog) ([]report.Finding, []report.Check) 
 		return nil, nil
 	}
 	d := drift{work: w}
-	d.low, d.high = Interval(w.Volumes(1, driftDraws), 0.9)
+	d.low, d.high = volumeEnds(w.Volumes(1, driftDraws))
 	for event, places := range w.byEvent(c) {
 		d.event = event
 		d.compareRate(places)
 		d.compareSize(places)
 		d.comparePath(places)
 	}
+	if w.Days >= 1 {
+		for _, id := range w.Unseen {
+			d.event = c.Event(id, "")
+			d.compareAbsence()
+		}
+	}
+	slices.SortStableFunc(d.findings, func(a, b report.Finding) int { return strings.Compare(a.Subject, b.Subject) })
 	return d.findings, d.checks
 }
 
@@ -88,6 +96,23 @@ type drift struct {
 	event     *catalog.Event
 	findings  []report.Finding
 	checks    []report.Check
+}
+
+// expectedAtLeast is how many events of a type a log should hold before their absence
+// says anything: of three that are expected, none comes one time in twenty.
+const expectedAtLeast = 3
+
+// compareAbsence judges an event that never came.
+func (d *drift) compareAbsence() {
+	declared := d.event.RatePerMin
+	if !declared.Known() || !(declared.Get > 0) {
+		return
+	}
+	expected := declared.Get / 60 * d.work.Days * daySeconds
+	d.judge(RuleDriftRate, declared.Place, expected/rateTolerance < expectedAtLeast, func() string {
+		return fmt.Sprintf("%s is declared at %.4g a minute, and never came in %s, in which the log should have %s of it",
+			d.event.ID, declared.Get, coverage(d.work.Days), amount(expected))
+	})
 }
 
 func (d *drift) compareRate(places []int) {

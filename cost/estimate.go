@@ -103,8 +103,8 @@ func (e *Estimate) Lacking(o *Outcome) []string {
 // Complete reports whether all types of the workload are in the total, and fit.
 func (o *Outcome) Complete() bool { return len(o.Left) == 0 && len(o.Overfull) == 0 }
 
-// Make estimates a workload. The error is about the book, the region or an option,
-// or ctx's.
+// Make estimates a workload. The error is about the book, the region or an option, a
+// *TooLargeError, or ctx's.
 func Make(ctx context.Context, work *Workload, book *Book, o Options) (*Estimate, error) {
 	m, err := newPricer(work, book, o.Assumptions)
 	if err != nil {
@@ -125,23 +125,32 @@ func Make(ctx context.Context, work *Workload, book *Book, o Options) (*Estimate
 			continue
 		}
 		if certificate != nil {
+			if certificate.Explained, err = m.explain(ctx, *p, &o); err != nil {
+				return nil, err
+			}
 			e.Certificate = certificate
 		}
-		e.Outcomes = append(e.Outcomes, e.outcome(strategy, *p))
+		o := e.outcome(strategy, *p)
+		if o.Total == mostMoney {
+			return nil, &TooLargeError{strategy, o.ledger.dearest()}
+		}
+		e.Outcomes = append(e.Outcomes, o)
 	}
-	e.preferOptimum()
 	return e, nil
 }
 
 // OnePath is what all types would cost on one path, by path. Paths that the book
-// lacks a price for are left out.
+// lacks a price for, and amounts that are too large to be counted, are left out.
 func (e *Estimate) OnePath() []*Outcome {
 	if e.onePath != nil {
 		return e.onePath
 	}
 	for i, path := range e.pricer.paths {
-		if len(path.Missing) == 0 {
-			e.onePath = append(e.onePath, e.outcome(path.Name, *e.pricer.planOn(i)))
+		if e.pricer.unpriced(i) {
+			continue
+		}
+		if o := e.outcome(path.Name, *e.pricer.planOn(i)); o.Total < mostMoney {
+			e.onePath = append(e.onePath, o)
 		}
 	}
 	return e.onePath
@@ -176,7 +185,7 @@ func (e *Estimate) outcome(strategy string, p plan) *Outcome {
 		o.draws[i] = l.total(volume).Dollars()
 	}
 	low, high := Interval(o.draws, Level)
-	o.Interval = Range{Dollars(low), Dollars(high)}
+	o.Interval = Range{Dollars(low), Dollars(high)}.holding(o.Total)
 	o.Types = e.pricer.types(p, o.Lines)
 	return o
 }
@@ -229,24 +238,6 @@ func (e *Estimate) moved(o *Outcome) int {
 		}
 	}
 	return n
-}
-
-// preferOptimum gives the optimum the plan of another strategy that is cheaper and
-// keeps what every type asks for: the optimiser adds up peaks that may not meet,
-// and knows no tiers.
-func (e *Estimate) preferOptimum() {
-	optimum := e.Outcome(Optimal)
-	if optimum == nil {
-		return
-	}
-	for _, o := range e.Outcomes {
-		kept := !slices.ContainsFunc(o.Types, func(t TypeOutcome) bool { return len(t.Missed) > 0 })
-		if kept && o.Complete() && o.Total < optimum.Total {
-			better := *o
-			better.Strategy = Optimal
-			*optimum = better
-		}
-	}
 }
 
 // Outcome is that of a strategy, nil when there is none.

@@ -99,13 +99,16 @@ func drawWork(t *rapid.T) *Workload {
 func drawWhatIf(t *rapid.T) string {
 	list := []string{"streams=" + rapid.SampledFrom([]string{"shared", "domain", "type"}).Draw(t, "streams")}
 	for _, key := range []string{
-		"kinesis=on-demand", "kinesis=provisioned", "kinesis=advantage", "batch=1", "peak=20", "headroom=30%", "consumers=4", "efo=all",
-		"retention=3d", "retention=30d", "free-tiers=on", "sqs-send=high", "raw=off", "aggregate=20", "window=0s", "empty-polls=off",
+		"batch=1", "peak=20", "headroom=30%", "consumers=4", "efo=all",
+		"free-tiers=on", "sqs-send=high", "raw=off", "aggregate=20", "window=0s", "empty-polls=off",
 	} {
 		if rapid.IntRange(0, 3).Draw(t, key) == 0 {
 			list = append(list, key)
 		}
 	}
+	list = append(list,
+		"kinesis="+rapid.SampledFrom([]string{"on-demand", "provisioned", "advantage"}).Draw(t, "kinesis"),
+		"retention="+rapid.SampledFrom([]string{"24h", "3d", "30d"}).Draw(t, "retention"))
 	return strings.Join(list, ",")
 }
 

@@ -34,7 +34,7 @@ func Rules() []report.Rule {
 		{
 			ID: RuleNotCarried, Severity: report.Warning, Title: "A path cannot carry a type that is put on it",
 			Why: "Its events would be refused, or throttled, the day they are sent.",
-			Fix: "Choose a path that takes its size and its load, or send a reference to what is large.",
+			Fix: "Choose a path that takes its size and its load, send a reference to what is large, or state with --prices the price that is missing.",
 		},
 		{
 			ID: RuleLatencyMissed, Severity: report.Warning, Title: "A type's path is slower than the type allows",
@@ -72,6 +72,18 @@ func Rules() []report.Rule {
 			Fix: "The report names the ceiling and the assumption that decides; docs/cost-truth.md shows where such claims hold.",
 		},
 	}, driftRules())
+}
+
+// Dearest is where the catalog has the type that costs most under an outcome: a place
+// to look at for what is about all types. It is false where the catalog has none of
+// those that are priced.
+func (e *Estimate) Dearest(o *Outcome, c *catalog.Catalog) (report.Location, bool) {
+	for _, i := range dearest(o.Types) {
+		if known := described(c, e.Workload.Types[i].Type); known != nil && len(o.Types[i].Paths) > 0 {
+			return known.Place.Location(), true
+		}
+	}
+	return report.Location{}, false
 }
 
 // Findings are what an outcome shows about the types of the catalog c, which may

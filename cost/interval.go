@@ -210,9 +210,10 @@ func (v *Volume) draw(random *rand.Rand) float64 {
 	return (v.seen + rest*level) / v.expected
 }
 
-// relative draws a number of days and adds them up; each is 1 on average.
+// relative draws a number of days and adds them up; each is 1 on average. No day has
+// fewer events than none: what that cuts off would make the others too large.
 func (v *Volume) relative(random *rand.Rand, days, spread float64) float64 {
-	total := 0.0
+	total, mean := 0.0, v.meanOfCut(spread)
 	for ; days > 0; days-- {
 		deviation := 0.0
 		if len(v.deviations) > 0 {
@@ -222,7 +223,24 @@ func (v *Volume) relative(random *rand.Rand, days, spread float64) float64 {
 		}
 		total += min(days, 1) * max(0, 1+spread*deviation)
 	}
-	return total
+	return total / mean
+}
+
+// meanOfCut is the mean of a day that is drawn around 1 and cut off at 0.
+func (v *Volume) meanOfCut(spread float64) float64 {
+	if len(v.deviations) == 0 {
+		if spread == 0 {
+			return 1
+		}
+		// That of a normal distribution, from its density and its distribution.
+		density := math.Exp(-1/(2*spread*spread)) / math.Sqrt(2*math.Pi)
+		return math.Erfc(-1/(spread*math.Sqrt2))/2 + spread*density
+	}
+	total := 0.0
+	for _, deviation := range v.deviations {
+		total += max(0, 1+spread*deviation)
+	}
+	return total / float64(len(v.deviations))
 }
 
 // chiSquared draws from the distribution with a whole number of degrees of freedom.
@@ -249,6 +267,12 @@ func Interval(values []float64, share float64) (low, high float64) {
 	}
 	tail := (1 - min(max(share, 0), 1)) / 2
 	return at(tail), at(1 - tail)
+}
+
+// volumeEnds is the interval of the volume, which holds the point.
+func volumeEnds(volumes []float64) (low, high float64) {
+	low, high = Interval(volumes, Level)
+	return min(low, 1), max(high, 1)
 }
 
 func sumOf(values []float64) float64 {

@@ -115,3 +115,26 @@ func TestInterval(t *testing.T) {
 		t.Error("no values have an interval")
 	}
 }
+
+// However unlike days are, draws lie around the point on average: what cannot be
+// fewer than no events is not made up for by more.
+func TestDrawsAverageThePoint(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		totals []float64
+	}{
+		{"alike", []float64{5, 6, 7, 5, 6, 2, 2, 5, 6, 7, 5, 6, 2, 2}},
+		{"one busy day a week", []float64{90, 1, 1, 1, 1, 1, 1, 70, 1, 1, 1, 1, 1, 1, 110, 1, 1, 1, 1, 1, 1}},
+		{"two busy days of less than a week", []float64{0, 1000, 1000, 0, 0, 0}},
+		{"one busy day of all", append(slices.Repeat([]float64{0}, 27), 1000)},
+	} {
+		v := observedVolume(span{0, int64(len(test.totals))*daySeconds - 1}, test.totals)
+		draws := (&Workload{volume: v}).Volumes(1, 20_000)
+		if mean := sumOf(draws) / float64(len(draws)); math.Abs(mean-1) > 0.03 {
+			t.Errorf("%s: the draws are %v of the point on average", test.name, mean)
+		}
+		if low, high := volumeEnds(draws); low > 1 || high < 1 {
+			t.Errorf("%s: the interval %v to %v does not hold the point", test.name, low, high)
+		}
+	}
+}

@@ -1,11 +1,6 @@
 package cost
 
-import (
-	"fmt"
-	"slices"
-
-	"github.com/nexus-blueprint/nexus/report"
-)
+import "slices"
 
 // A ledger is a plan in the quantities that are billed.
 type ledger struct {
@@ -13,6 +8,7 @@ type ledger struct {
 	parts  []part
 	uses   [][]Use // by part, what its share uses
 	sums   []Use   // the same by figure
+	curves []curve // the sums at every volume, nil until somebody asks
 	rents  []rent
 	floors []floor
 }
@@ -164,11 +160,7 @@ func (l Load) times(volume float64) Load {
 // charges prices the plan at a volume: what is used, what is rented, and what
 // accounts pay at least.
 func (l *ledger) charges(volume float64) (used, rented []Charge) {
-	uses := make([]Use, len(l.sums), len(l.sums)+len(l.floors))
-	for i, use := range l.sums {
-		use.Quantity *= volume
-		uses[i] = use
-	}
+	uses := l.usesAt(volume)
 	for _, floor := range l.floors {
 		n := slices.IndexFunc(uses, func(u Use) bool { return u.Figure == floor.Figure })
 		if n < 0 {
@@ -178,6 +170,37 @@ func (l *ledger) charges(volume float64) (used, rented []Charge) {
 		}
 	}
 	return Bill(uses, l.m.a.FreeTiers), Bill(l.rented(volume), l.m.a.FreeTiers)
+}
+
+// usesAt is what is used at a volume, by figure. The point is no sum of curves, so
+// that lines add up to it.
+func (l *ledger) usesAt(volume float64) []Use {
+	uses := slices.Clone(l.sums)
+	if volume == 1 {
+		return uses
+	}
+	if l.curves == nil {
+		l.curves = make([]curve, len(l.sums))
+		place := l.places()
+		for _, part := range l.parts {
+			for _, c := range l.m.curvesOf(part) {
+				l.curves[place[c.figure]].add(&c.curve, 1)
+			}
+		}
+	}
+	for i := range uses {
+		uses[i].Quantity = l.curves[i].at(volume)
+	}
+	return uses
+}
+
+// places are those of the figures in the sums.
+func (l *ledger) places() map[*Figure]int {
+	places := make(map[*Figure]int, len(l.sums))
+	for i, use := range l.sums {
+		places[use.Figure] = i
+	}
+	return places
 }
 
 // rented adds up all streams and clusters of each path at a volume.
@@ -205,20 +228,7 @@ func (l *ledger) total(volume float64) Money {
 	var sum Money
 	used, rented := l.charges(volume)
 	for _, c := range append(used, rented...) {
-		sum += c.Cost
+		sum = sum.Add(c.Cost)
 	}
 	return sum
-}
-
-// overfull names the capacity that the plan needs more of than can be had.
-func (l *ledger) overfull() []string {
-	var list []string
-	for i := range l.rents {
-		r := &l.rents[i]
-		c := l.m.paths[r.path].Capacity
-		if steps := c.Steps(r.whole); c.Max > 0 && steps > c.Max {
-			list = append(list, fmt.Sprintf("%s needs %s, and has at most %d", l.m.paths[r.path].Title, report.Count(steps, c.Noun), c.Max))
-		}
-	}
-	return list
 }

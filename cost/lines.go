@@ -42,14 +42,14 @@ func (l *ledger) usedLines(charges []Charge) []Line {
 		for i, u := range list {
 			weights[i] = u.use.Quantity
 		}
-		for i, share := range l.ofUse(c).split(weights) {
+		for i, share := range ofUse(c, l.used(c.Figure)).split(weights) {
 			lines = append(lines, l.line(list[i].part, list[i].use, share))
 		}
 	}
 	return lines
 }
 
-// used is the quantity of a figure that types use.
+// used is the quantity of a figure that types use at the point.
 func (l *ledger) used(f *Figure) float64 {
 	for _, use := range l.sums {
 		if use.Figure == f {
@@ -59,10 +59,10 @@ func (l *ledger) used(f *Figure) float64 {
 	return 0
 }
 
-// ofUse is the part of a charge that types use. What a floor adds to it is a line
-// of the account.
-func (l *ledger) ofUse(c Charge) Money {
-	if used := l.used(c.Figure); c.Quantity > used {
+// ofUse is the part of a charge that types use so much of. What a floor adds to it
+// is a line of the account.
+func ofUse(c Charge, used float64) Money {
+	if c.Quantity > used {
 		return c.Figure.Cost(max(0, used-c.Free), false)
 	}
 	return c.Cost
@@ -74,7 +74,7 @@ func (l *ledger) floorLine(floor floor, charges []Charge) []Line {
 		if used := l.used(c.Figure); c.Figure == floor.Figure && c.Quantity > used {
 			return []Line{{
 				Path: l.m.paths[floor.path].Name, Item: floor.Figure.Name, Unit: floor.Figure.Unit, Price: floor.Figure.Price,
-				Quantity: c.Quantity - used, Cost: c.Cost - l.ofUse(c), Assumption: floor.Note,
+				Quantity: c.Quantity - used, Cost: c.Cost - ofUse(c, used), Assumption: floor.Note,
 			}}
 		}
 	}
@@ -92,13 +92,8 @@ func (l *ledger) rentLines(charges []Charge) []Line {
 	tenants := map[*Figure][]tenant{}
 	for i := range l.rents {
 		r := &l.rents[i]
-		c, whole := l.m.paths[r.path].Capacity, r.whole
-		weights := make([]float64, len(r.parts))
-		for n := range weights {
-			weights[n] = c.dominant(r.loads[n], whole)
-		}
-		weights = normal(weights)
-		steps := c.Steps(whole)
+		c, weights := l.m.paths[r.path].Capacity, l.weights(r)
+		steps := c.Steps(r.whole)
 		for _, use := range c.Rent(steps, r.fanOut) {
 			if steps > 0 {
 				use.Note = fmt.Sprintf("its part of %s; %s", report.Count(steps, c.Noun), use.Note)
@@ -122,6 +117,15 @@ func (l *ledger) rentLines(charges []Charge) []Line {
 		}
 	}
 	return lines
+}
+
+// weights are what each part of a rent has of it.
+func (l *ledger) weights(r *rent) []float64 {
+	weights := make([]float64, len(r.parts))
+	for n := range weights {
+		weights[n] = l.m.paths[r.path].Capacity.dominant(r.loads[n], r.whole)
+	}
+	return normal(weights)
 }
 
 // dominant is the largest share that a load has of any resource that is bounded.

@@ -12,11 +12,13 @@ func eventBridgeSQS(s *shelf) *Path {
 	return &Path{
 		Name: "eventbridge-sqs", Title: "EventBridge to SQS", Provider: "aws", batches: true,
 		Ordering: Unordered, Latency: s.book.Latency("eventbridge-sqs"), MaxBytes: s.bytes("eventbridge.event/max_bytes"),
+		quota: Load{RecordsIn: puts, RecordsOut: invocations},
 		measure: func(m *measured, q *Quote) {
 			q.use(event, m.events*m.chunks(event.Chunk, 1), "events in chunks of %d bytes", event.Chunk)
 			for _, c := range m.consumers {
 				queue.delivered(m, c, q)
 			}
+			q.Load = Load{RecordsIn: m.peak.Records, RecordsOut: m.peak.Records * float64(len(m.consumers))}
 			if puts > 0 && m.peak.Records > puts {
 				q.refuse("quota", "EventBridge takes %s events a second in %s by default, and %s peaks at %s", amount(puts), s.region, m.traffic.Type, amount(m.peak.Records))
 			}

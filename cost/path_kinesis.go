@@ -119,7 +119,7 @@ func kinesis(s *shelf, mode, readers string) *Path {
 	p := &Path{
 		Name: "kinesis-" + mode, Title: "Kinesis " + mode, Provider: "aws", Ordering: PerKey,
 		Latency: s.book.Latency("kinesis.polled"), fanOut: s.book.Latency("kinesis.efo"),
-		MaxBytes: s.bytes("kinesis.record/max_bytes"),
+		MaxBytes: s.bytes("kinesis.record/max_bytes"), readers: most,
 	}
 	p.measure = func(m *measured, q *Quote) {
 		q.Fill = m.filled(aggregate)

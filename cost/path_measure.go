@@ -11,15 +11,17 @@ type shelf struct {
 	book    *Book
 	region  string
 	a       Assumptions
-	missing []*MissingPriceError
+	missing []*MissingPriceError // prices and limits
+	needed  []*MissingPriceError // the limits among them
 }
 
-// price is the figure of a name. A missing one is noted and is then never used.
+// price is the figure of a name. A missing one says so, and refuses who uses it.
 func (s *shelf) price(name string) *Figure {
 	f, err := s.book.Figure(s.region, name)
 	if err != nil {
-		s.missing = append(s.missing, &MissingPriceError{Region: s.region, Figure: name})
-		return &Figure{Name: name, Region: s.region}
+		missing := &MissingPriceError{Region: s.region, Figure: name}
+		s.missing = append(s.missing, missing)
+		return &Figure{Name: name, Region: s.region, missing: missing}
 	}
 	return f
 }
@@ -29,7 +31,8 @@ func (s *shelf) price(name string) *Figure {
 func (s *shelf) limit(name string) float64 {
 	limit, ok := s.book.Limit(name)
 	if !ok {
-		s.missing = append(s.missing, &MissingPriceError{Region: s.region, Figure: "limit " + name})
+		missing := &MissingPriceError{Region: s.region, Figure: "limit " + name}
+		s.missing, s.needed = append(s.missing, missing), append(s.needed, missing)
 	}
 	return limit
 }

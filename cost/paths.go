@@ -26,8 +26,13 @@ type Path struct {
 	Capacity *Capacity
 	// Floor is what an account is billed for at least of the figures in it.
 	Floor []Use
-	// Missing are prices that the book lacks. Such a path refuses every type.
+	// Missing are prices that the book lacks. The path refuses the types that would
+	// use them.
 	Missing []*MissingPriceError
+
+	needed  []*MissingPriceError // those of Missing that every type would use
+	readers int                  // enhanced fan-out consumers that a stream can have; 0 where there are none
+	quota   Load                 // what an account puts on the path a second at most; 0 is no bound
 
 	assumptions Assumptions
 	fanOut      Latency // where every consumer reads by enhanced fan-out
@@ -119,9 +124,33 @@ func Paths(book *Book, a Assumptions) ([]*Path, error) {
 		if p.Capacity != nil {
 			p.Capacity.headroom = a.Headroom
 		}
+		p.needed = s.needed
+		for _, uses := range p.always() {
+			p.needed = missingOf(p.needed, uses)
+		}
 		paths[i] = p
 	}
 	return paths, nil
+}
+
+// always is what the path bills whichever types are on it.
+func (p *Path) always() [][]Use {
+	always := [][]Use{p.Floor}
+	if p.Capacity != nil {
+		always = append(always, p.Capacity.Base, p.Capacity.Step)
+	}
+	return always
+}
+
+// missingOf adds to a list what the book lacks of the figures that are used, each
+// once.
+func missingOf(list []*MissingPriceError, uses []Use) []*MissingPriceError {
+	for _, use := range uses {
+		if missing := use.Figure.missing; missing != nil && !slices.Contains(list, missing) {
+			list = append(list, missing)
+		}
+	}
+	return list
 }
 
 // awsRegions are the regions that --region can name: other providers have one
@@ -170,16 +199,19 @@ func FindPath(paths []*Path, declared string) (*Path, error) {
 // Quote says what a type would use on the path, and why the path refuses it. What
 // a refusing path would use is quoted all the same, unless a price is missing.
 func (p *Path) Quote(t *Traffic) Quote {
-	q := Quote{Fill: 1}
-	if len(p.Missing) > 0 {
-		for _, missing := range p.Missing {
-			q.refuse("price", "%s", missing.Error())
-		}
-		return q
+	if len(p.needed) > 0 {
+		return unpriced(p.needed)
 	}
 	m := p.measurements(t)
-	q.Fill = m.fill
+	q := Quote{Fill: m.fill}
 	p.measure(m, &q)
+	missing := missingOf(nil, q.Uses)
+	if p.Capacity != nil && m.count(FanOut) > 0 {
+		missing = missingOf(missing, p.Capacity.FanOut)
+	}
+	if len(missing) > 0 {
+		return unpriced(missing)
+	}
 	if m.latency.Known() {
 		q.Latency = m.latency.P99
 		if q.Fill > 1 {
@@ -187,6 +219,15 @@ func (p *Path) Quote(t *Traffic) Quote {
 		}
 	}
 	p.check(m, &q)
+	return q
+}
+
+// unpriced is the quote of a type that would use what the book has no price for.
+func unpriced(missing []*MissingPriceError) Quote {
+	q := Quote{Fill: 1}
+	for _, m := range missing {
+		q.refuse("price", "%s", m.Error())
+	}
 	return q
 }
 
@@ -200,7 +241,11 @@ func (p *Path) latencyTo(consumers []Consumer) Latency {
 }
 
 func (q *Quote) use(f *Figure, quantity float64, format string, args ...any) {
-	q.Uses = append(q.Uses, Use{Figure: f, Quantity: quantity, Note: fmt.Sprintf(format, args...)})
+	use := Use{Figure: f, Quantity: quantity}
+	if !q.silent {
+		use.Note = fmt.Sprintf(format, args...)
+	}
+	q.Uses = append(q.Uses, use)
 }
 
 func (q *Quote) refuse(need, format string, args ...any) {

@@ -48,7 +48,11 @@ func TestRefusals(t *testing.T) {
 		{"two consumers on the basic tier", "event-hubs-basic", "consumers=2", plain, []string{"quota"}},
 		{"longer than a tier keeps", "event-hubs", "retention=8d", plain, []string{"retention"}},
 		{"more fan-out than a stream has", "kinesis-provisioned", "efo=all,consumers=21", plain, []string{"quota"}},
-		{"no price in the region", "kinesis-on-demand", "region=eu-west-1", plain, []string{"price", "price", "price", "price"}},
+		{"no price in the region", "kinesis-on-demand", "region=eu-west-1", plain, []string{"price"}},
+		{"no price of calls that nobody makes", "sns-sqs", "region=eu-west-1", plain, nil},
+		{"no price of calls that are made", "sns-sqs", "region=eu-west-1", with(func(t *cost.Traffic) { t.Consumers = []cost.Consumer{{Kind: cost.Webhook}} }), []string{"price"}},
+		{"no price of fan-out that nobody uses", "kinesis-provisioned", "region=eu-west-1", plain, nil},
+		{"no price of fan-out that is used", "kinesis-provisioned", "region=eu-west-1,efo=all", plain, []string{"price", "price"}},
 		{"a price in the region", "eventbridge", "region=eu-west-1", plain, nil},
 	}
 	for _, test := range tests {

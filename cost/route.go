@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/nexus-blueprint/nexus/catalog"
 	"github.com/nexus-blueprint/nexus/skeleton/route"
@@ -83,6 +84,14 @@ func readLabel(text []byte, c *catalog.Catalog) (Label, error) {
 
 func (l labelLine) event(c *catalog.Catalog) (route.Event, error) {
 	var e route.Event
+	for _, fact := range []struct {
+		key   string
+		value *float64
+	}{{"max_latency_ms", l.MaxLatencyMs}, {"payload_bytes", l.PayloadBytes}, {"rate_per_min", l.RatePerMin}} {
+		if fact.value != nil && !(*fact.value >= 0 && *fact.value <= math.MaxFloat64) {
+			return e, fmt.Errorf("%s is %v: a number that is not negative was expected", fact.key, *fact.value)
+		}
+	}
 	if l.Type != "" {
 		if c == nil {
 			return e, fmt.Errorf("the type %s is named, and there is no catalog that describes it", l.Type)

@@ -16,7 +16,7 @@ type Sensitivity struct {
 	Title    string
 	Baseline Money
 	Total    Money
-	Saving   float64 // over the baseline with the same change
+	Saving   float64 // over the baseline with the same change; NaN where nothing can be compared
 }
 
 // switches are the changes that are tried, one at a time. Together the changes of
@@ -47,13 +47,16 @@ var switches = []struct{ change, title string }{
 // in force already are left out.
 func (e *Estimate) Sensitivities(ctx context.Context, o *Outcome) ([]Sensitivity, error) {
 	var list []Sensitivity
-	low, high := Interval(e.volumes, Level)
+	low, high := volumeEnds(e.volumes)
 	for _, end := range []struct {
 		change, title string
 		volume        float64
 	}{{"volume=low", "fewer events", low}, {"volume=high", "more events", high}} {
 		base, other := e.alike(o)
-		saving := saved(base.ledger.total(end.volume).Dollars(), other.ledger.total(end.volume).Dollars())
+		saving := math.NaN()
+		if e.Comparable(o) {
+			saving = saved(base.ledger.total(end.volume).Dollars(), other.ledger.total(end.volume).Dollars())
+		}
 		list = append(list, Sensitivity{end.change, end.title, e.Baseline().ledger.total(end.volume), o.ledger.total(end.volume), saving})
 	}
 	changes, err := e.changes()
@@ -99,13 +102,13 @@ func (e *Estimate) changes() ([]changed, error) {
 }
 
 // tryAll estimates the strategy under every change, as many at once as there are
-// processors: each quotes every type anew.
+// processors: each quotes every type anew. Once ctx ends, none is begun.
 func (e *Estimate) tryAll(ctx context.Context, list []changed, strategy string) error {
 	var workers sync.WaitGroup
 	var next atomic.Int64
 	for range min(runtime.GOMAXPROCS(0), len(list)) {
 		workers.Go(func() {
-			for i := next.Add(1) - 1; i < int64(len(list)); i = next.Add(1) - 1 {
+			for i := next.Add(1) - 1; i < int64(len(list)) && ctx.Err() == nil; i = next.Add(1) - 1 {
 				c := &list[i]
 				if c.result, c.err = e.again(ctx, c.assumptions, strategy); c.result != nil {
 					c.result.Change, c.result.Title = c.change, c.title
@@ -114,6 +117,9 @@ func (e *Estimate) tryAll(ctx context.Context, list []changed, strategy string) 
 		})
 	}
 	workers.Wait()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	for _, c := range list {
 		if c.err != nil {
 			return c.err
@@ -123,7 +129,7 @@ func (e *Estimate) tryAll(ctx context.Context, list []changed, strategy string) 
 }
 
 // again is the baseline and the strategy under other assumptions; nil when either
-// no longer places the same types.
+// no longer places the same types, or costs more than can be counted.
 func (e *Estimate) again(ctx context.Context, a Assumptions, strategy string) (*Sensitivity, error) {
 	m, err := newPricer(e.Workload, e.book, a)
 	if err != nil {
@@ -144,6 +150,13 @@ func (e *Estimate) again(ctx context.Context, a Assumptions, strategy string) (*
 	}
 	base, other := m.ledger(*plans[0]), m.ledger(*plans[1])
 	s := &Sensitivity{Baseline: base.total(1), Total: other.total(1)}
+	if max(s.Baseline, s.Total) == mostMoney {
+		return nil, nil
+	}
+	if !e.Comparable(e.Outcome(strategy)) {
+		s.Saving = math.NaN()
+		return s, nil
+	}
 	if left := leftBy(plans[0].left, plans[1].left); len(left) > 0 {
 		base, other = m.ledger(m.without(base.parts, left)), m.ledger(m.without(other.parts, left))
 	}

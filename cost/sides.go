@@ -77,7 +77,7 @@ func (e *Estimate) sideTraffic(o *Outcome, c *catalog.Catalog) map[string]*SideT
 // Table shows both sides of each event, the largest difference first.
 func (s *Sides) Table() report.Table {
 	t := report.Table{
-		Title:   fmt.Sprintf("%s from the catalog → from the log: %s → %s a month", s.Strategy, s.Declared.Total, s.Observed.Total),
+		Title:   fmt.Sprintf("%s from the catalog → from the log: %s → %s a month", s.Strategy, s.Declared.TotalText(), s.Observed.TotalText()),
 		Columns: []string{"Event", "Events/s", "Bytes", "Cost"},
 		Most:    mostRows,
 	}

@@ -20,11 +20,11 @@ func (e *Estimate) Summary() report.Table {
 	t := report.Table{Title: "Strategies, a month", Columns: []string{"Strategy", "Cost", "90 % interval", "Saving", "Moved", "Misses"}}
 	for _, o := range e.Outcomes {
 		saving, moved := "", ""
-		if o != e.Baseline() {
+		if o != e.Baseline() && e.Comparable(o) {
 			saving = Percent(e.Saving(o).Saving.Point)
 			moved = fmt.Sprintf("%d of %d", e.moved(o), len(o.Types))
 		}
-		t.Rows = append(t.Rows, []string{o.Strategy, partial(o), rangeText(o.Interval), saving, moved, o.missesText()})
+		t.Rows = append(t.Rows, []string{o.Strategy, partial(o), o.rangeText(), saving, moved, o.missesText()})
 		if n := len(o.Left); n > 0 {
 			t.Notes = append(t.Notes, fmt.Sprintf("* %s lacks %s: %s", o.Strategy, report.Count(n, "type"), listed(o.Left)))
 		}
@@ -54,14 +54,6 @@ func withoutEmpty(t report.Table) report.Table {
 		}
 	}
 	return t
-}
-
-// partial marks a total that lacks types.
-func partial(o *Outcome) string {
-	if o.Complete() {
-		return o.Total.String()
-	}
-	return o.Total.String() + "*"
 }
 
 // missesText counts what types ask for and do not get.
@@ -104,7 +96,7 @@ func (e *Estimate) TypesTable(o *Outcome) report.Table {
 			allowed = latencyText(traffic.MaxLatency)
 		}
 		t.Rows = append(t.Rows, []string{
-			traffic.Type, orNone(is.Paths), figures(traffic.Rate), amount(traffic.MeanBytes()), is.Cost.String(), is.latencyText(), allowed,
+			traffic.Type, orNone(is.Paths), figures(traffic.Rate), amount(traffic.MeanBytes()), is.costText(), is.latencyText(), allowed,
 		})
 	}
 	return withoutEmpty(t)
@@ -150,7 +142,7 @@ func digits(x float64, n int) string {
 // ByTable is an outcome added up by a key.
 func (e *Estimate) ByTable(o *Outcome, key string) report.Table {
 	t := report.Table{
-		Title:   fmt.Sprintf("By %s, %s in all", key, o.Total),
+		Title:   fmt.Sprintf("By %s, %s in all", key, o.TotalText()),
 		Columns: []string{strings.ToUpper(key[:1]) + key[1:], "Cost", "Share", "90 % interval"}, Most: 2 * mostRows,
 	}
 	for _, g := range e.By(o, key) {
@@ -176,7 +168,7 @@ func LinesTable(o *Outcome) report.Table {
 			cmp.Or(l.Type, nameless["type"]), l.Path, l.Item, figures(l.Quantity), l.Unit, "$" + l.Price, l.Cost.String(), l.Assumption,
 		})
 	}
-	t.Rows = append(t.Rows, []string{"total", "", "", "", "", "", o.Total.String(), ""})
+	t.Rows = append(t.Rows, []string{"total", "", "", "", "", "", o.TotalText(), ""})
 	return t
 }
 
@@ -190,7 +182,7 @@ func (e *Estimate) PathsTable() report.Table {
 		} else if len(o.Overfull) > 0 {
 			refused = strings.Join(o.Overfull, "; ")
 		}
-		t.Rows = append(t.Rows, []string{o.Strategy, partial(o), rangeText(o.Interval), o.missesText(), refused})
+		t.Rows = append(t.Rows, []string{o.Strategy, partial(o), o.rangeText(), o.missesText(), refused})
 	}
 	return withoutEmpty(t)
 }
@@ -213,9 +205,10 @@ func SensitivityTable(o *Outcome, list []Sensitivity) report.Table {
 	return withoutEmpty(t)
 }
 
-// savingText is empty where the baseline is what is changed.
+// savingText is empty where the baseline is what is changed, or places nothing that
+// could be compared.
 func (s Sensitivity) savingText(o *Outcome) string {
-	if o.Strategy == AllKinesis {
+	if o.Strategy == AllKinesis || math.IsNaN(s.Saving) {
 		return ""
 	}
 	return Percent(s.Saving)
@@ -243,6 +236,9 @@ func (m Money) charted() float64 { return math.Round(m.Dollars()*100) / 100 }
 func (e *Estimate) StrategyChart() report.Chart {
 	c := report.Chart{Title: "Cost by strategy", Unit: "$ a month", Detail: true}
 	for _, o := range e.Outcomes {
+		if o.Unpriced() {
+			continue
+		}
 		c.Labels = append(c.Labels, o.Strategy)
 		c.Values = append(c.Values, o.Total.charted())
 	}
@@ -271,33 +267,45 @@ func (e *Estimate) ExplainTable() report.Table {
 			t.Rows = append(t.Rows, []string{e.Workload.Types[i].Type, orNone(is.Paths), is.Cost.String(), x.sentence(is)})
 		}
 	}
-	t.Notes = append(t.Notes, e.Certificate.sentence(o))
+	t.Notes = append(t.Notes, e.Certificate.sentence())
 	return t
 }
 
 // sentence says how far the optimum may be from the cheapest.
-func (c *Certificate) sentence(o *Outcome) string {
+func (c *Certificate) sentence() string {
+	var text string
 	switch gap := c.Cost - c.Bound; {
-	case o.Total < c.Bound:
-		return fmt.Sprintf("%s is less than where peaks add up (%s at least): together the types peak lower, or reach cheaper tiers", o.Total, c.Bound)
-	case c.Exact || gap.idle():
-		return "no other assignment costs less: the bound is met"
+	case c.Exact:
+		text = "no other assignment costs less: the bound is met"
+	case gap.idle() && c.Split:
+		text = "no assignment of whole types costs less; types are split here"
+	case gap.idle():
+		text = "no other assignment is known to cost less"
 	default:
-		return fmt.Sprintf("no other assignment costs more than %s less", gap)
+		text = fmt.Sprintf("no other assignment costs more than %s less", gap)
 	}
+	if c.Joint {
+		text += "; the bound holds for peaks that add up as in the whole log"
+	}
+	return text
 }
 
 // sentence is why a type is where it is.
 func (x *Explained) sentence(is TypeOutcome) string {
 	if !slices.Equal(is.Paths, []string{x.Path}) {
-		return fmt.Sprintf("with the other types it is cheaper there; by itself it would take %s", x.Path)
+		return "its events take different paths, which is cheaper than any one of them"
 	}
 	if x.RunnerUp == "" {
 		return "no other path meets what it asks for"
 	}
 	extra := Dollars(x.Extra)
-	if extra.idle() {
+	switch {
+	case extra.idle():
 		return fmt.Sprintf("%s costs as much", x.RunnerUp)
+	case extra < 0 && x.Billed:
+		return fmt.Sprintf("%s would cost %s less; the search stopped before it", x.RunnerUp, -extra)
+	case extra < 0:
+		return fmt.Sprintf("of the others %s comes next", x.RunnerUp)
 	}
 	text := fmt.Sprintf("%s costs %s more", x.RunnerUp, extra)
 	if factor := x.Switch.Load; factor > 0 && factor < mostFactor && math.Abs(factor-1) >= 0.01 {

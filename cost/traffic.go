@@ -10,6 +10,7 @@ import (
 
 	"github.com/nexus-blueprint/nexus/catalog"
 	"github.com/nexus-blueprint/nexus/event"
+	"github.com/nexus-blueprint/nexus/report"
 )
 
 // TrafficOptions say what neither the catalog nor a short log can show.
@@ -181,7 +182,7 @@ func coverage(days float64) string {
 	case days >= 1.0/12:
 		return fmt.Sprintf("%.1f hours", days*24)
 	}
-	return fmt.Sprintf("%.0f seconds", days*daySeconds)
+	return report.Count(int(math.Round(days*daySeconds)), "second")
 }
 
 // MeanBytes is the mean size of the type's events.

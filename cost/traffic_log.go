@@ -100,6 +100,7 @@ type scan struct {
 	sizer   *index.Sizer
 	numbers map[string]uint32 // of types
 	types   []*typeScan
+	lanes   []lane            // what sizes are counted by
 	sizes   map[sizeKey]int64 // how many events have it
 	faults  int64
 	fault   *event.RecordError // the first
@@ -108,10 +109,14 @@ type scan struct {
 
 // One map holds the sizes of all types: thousands of types with a few sizes each
 // would fill as many maps with room for more.
-type sizeKey struct{ kind, bytes uint32 }
+type sizeKey struct{ lane, bytes uint32 }
+
+// A lane is the events of a type with one recorded path, or "" for those without.
+type lane struct{ kind, path string }
 
 type typeScan struct {
 	name                         string
+	lane                         uint32 // of events without a path
 	events, untimed, bytes, data int64
 	clock                        clock
 	paths                        pathCounts
@@ -148,14 +153,27 @@ func (s *scan) take(e *event.Event, err error) {
 	if !ok {
 		number = uint32(len(s.types))
 		s.numbers[e.Type] = number
-		s.types = append(s.types, &typeScan{name: e.Type})
+		s.types = append(s.types, &typeScan{name: e.Type, lane: s.addLane(lane{kind: e.Type})})
 	}
 	size, data := s.sizer.Sizes(e)
-	s.sizes[sizeKey{number, uint32(size)}]++
-	s.types[number].add(e, size, data)
+	t := s.types[number]
+	at := t.lane
+	if path := t.add(e, size, data); path != nil {
+		if path.lane == 0 { // the first lane is never that of a path
+			path.lane = s.addLane(lane{t.name, path.name})
+		}
+		at = path.lane
+	}
+	s.sizes[sizeKey{at, uint32(size)}]++
 }
 
-func (t *typeScan) add(e *event.Event, size, data int) {
+func (s *scan) addLane(l lane) uint32 {
+	s.lanes = append(s.lanes, l)
+	return uint32(len(s.lanes) - 1)
+}
+
+// add counts an event, and says which of the recorded paths it has; nil is none.
+func (t *typeScan) add(e *event.Event, size, data int) *pathCount {
 	t.events++
 	t.bytes += int64(size)
 	t.data += int64(data)
@@ -165,8 +183,9 @@ func (t *typeScan) add(e *event.Event, size, data int) {
 		t.clock.add(at.Unix(), size)
 	}
 	if bytes.Contains(e.Record(), pathAttribute) { // much cheaper than to look at each attribute
-		t.paths.add(e.Get(route.AttributePath))
+		return t.paths.add(e.Get(route.AttributePath))
 	}
+	return nil
 }
 
 var pathAttribute = []byte(route.AttributePath)
@@ -188,6 +207,7 @@ type pathCounts struct {
 type pathCount struct {
 	name   string
 	events int64
+	lane   uint32 // of its sizes in a scan, 0 before the first event
 }
 
 // maxPaths and maxPathName tell paths from something else by the same name.
@@ -196,26 +216,31 @@ const (
 	maxPathName = 64
 )
 
-// add counts one event by the JSON text of its path.
-func (p *pathCounts) add(raw []byte) {
+// add counts one event by the JSON text of its path, and returns the path's count;
+// nil where it is no path.
+func (p *pathCounts) add(raw []byte) *pathCount {
 	if len(raw) < 3 || raw[0] != '"' || len(raw) > maxPathName || p.many {
-		return
+		return nil
 	}
 	name := raw[1 : len(raw)-1]
 	for i := range p.list {
 		if p.list[i].name == string(name) {
 			p.list[i].events++
-			return
+			return &p.list[i]
 		}
 	}
-	p.merge(pathCounts{list: []pathCount{{string(name), 1}}})
+	p.merge(pathCounts{list: []pathCount{{name: string(name), events: 1}}})
+	if p.many {
+		return nil
+	}
+	return &p.list[len(p.list)-1]
 }
 
 func (p *pathCounts) merge(other pathCounts) {
 	for _, c := range other.list {
 		i := slices.IndexFunc(p.list, func(own pathCount) bool { return own.name == c.name })
 		if i < 0 {
-			p.list = append(p.list, c)
+			p.list = append(p.list, pathCount{name: c.name, events: c.events})
 		} else {
 			p.list[i].events += c.events
 		}
@@ -234,9 +259,10 @@ func mergeScans(scans []*scan) []observation {
 		}
 	}
 	sizes := mergeSizes(scans)
+	whole := wholeSizes(sizes)
 	var list []observation
 	for _, name := range slices.Sorted(maps.Keys(byName)) {
-		o := observation{name: name, sizes: sizes[name]}
+		o := observation{name: name, sizes: whole[name]}
 		var clocks []*clock
 		for _, t := range byName[name] {
 			o.events, o.untimed = o.events+t.events, o.untimed+t.untimed
@@ -245,32 +271,56 @@ func mergeScans(scans []*scan) []observation {
 			o.paths.merge(t.paths)
 		}
 		o.seconds = merge(clocks)
+		for _, path := range o.paths.list {
+			if o.pathSizes == nil {
+				o.pathSizes = map[string][]sizeCount{}
+			}
+			o.pathSizes[path.name] = sizes[lane{name, path.name}]
+		}
 		list = append(list, o)
 	}
 	return list
 }
 
-// mergeSizes lists the sizes of each type, the smallest first.
-func mergeSizes(scans []*scan) map[string][]sizeCount {
-	byName := map[string][]sizeCount{}
+// mergeSizes lists the sizes of each lane, the smallest first.
+func mergeSizes(scans []*scan) map[lane][]sizeCount {
+	sizes := map[lane][]sizeCount{}
 	for _, s := range scans {
 		for key, n := range s.sizes {
-			name := s.types[key.kind].name
-			byName[name] = append(byName[name], sizeCount{int(key.bytes), n})
+			of := s.lanes[key.lane]
+			sizes[of] = append(sizes[of], sizeCount{int(key.bytes), n})
 		}
 		s.sizes = nil
 	}
-	for name, list := range byName {
-		slices.SortFunc(list, func(a, b sizeCount) int { return cmp.Compare(a.bytes, b.bytes) })
-		merged := list[:0]
-		for _, s := range list {
-			if n := len(merged); n > 0 && merged[n-1].bytes == s.bytes {
-				merged[n-1].events += s.events
-			} else {
-				merged = append(merged, s)
-			}
-		}
-		byName[name] = slices.Clip(merged)
+	for of, list := range sizes {
+		sizes[of] = addUp(list)
 	}
-	return byName
+	return sizes
+}
+
+// wholeSizes are the sizes of each type, whatever its paths.
+func wholeSizes(lanes map[lane][]sizeCount) map[string][]sizeCount {
+	sizes := map[string][]sizeCount{}
+	for of, list := range lanes {
+		if of.path == "" && sizes[of.kind] == nil {
+			sizes[of.kind] = list
+		} else {
+			sizes[of.kind] = addUp(slices.Concat(sizes[of.kind], list))
+		}
+	}
+	return sizes
+}
+
+// addUp makes one of all counts of a size, and sorts them by it.
+func addUp(list []sizeCount) []sizeCount {
+	slices.SortFunc(list, func(a, b sizeCount) int { return cmp.Compare(a.bytes, b.bytes) })
+	merged := list[:0]
+	for _, s := range list {
+		if n := len(merged); n > 0 && merged[n-1].bytes == s.bytes {
+			merged[n-1].events += s.events
+		} else {
+			merged = append(merged, s)
+		}
+	}
+	return slices.Clip(merged)
 }

@@ -22,6 +22,7 @@ type observation struct {
 	sizes                        []sizeCount // the smallest first
 	seconds                      timeline
 	paths                        pathCounts
+	pathSizes                    map[string][]sizeCount // by recorded path
 }
 
 type sizeCount struct {
@@ -36,9 +37,15 @@ func observed(list []observation, c *catalog.Catalog, o TrafficOptions) *Workloa
 		w.Events += list[i].events
 		w.Untimed += list[i].untimed
 	}
-	covered, strays := findSpan(list)
-	if covered.empty() {
-		w.withoutTime(list, c)
+	covered, hole, strays := findSpan(list)
+	switch {
+	case covered.empty():
+		w.withoutRates(list, c, "no event of the log has a time, so its rate is unknown")
+		return w
+	case !hole.empty():
+		w.withoutRates(list, c, fmt.Sprintf(
+			"nothing happened between %s and %s, which is longer than all the rest of the log: a rate over both of its parts is that of neither; estimate one of them alone",
+			dateOf(hole.from), dateOf(hole.to)))
 		return w
 	}
 	w.From, w.To = time.Unix(covered.from, 0).UTC(), time.Unix(covered.to, 0).UTC()
@@ -58,10 +65,15 @@ func (w *Workload) add(seen *observation, c *catalog.Catalog, o TrafficOptions) 
 	t := Traffic{
 		Type: seen.name, Basis: ObservedTraffic, Recorded: seen.paths.shares(seen.events),
 		Rate:  float64(seen.events) / seconds * w.volume.scale,
-		Sizes: make([]Size, 0, len(seen.sizes)),
+		Sizes: shareOfSizes(seen.sizes, seen.events),
 	}
-	for _, s := range seen.sizes {
-		t.Sizes = append(t.Sizes, Size{s.bytes, float64(s.events) / float64(seen.events)})
+	for _, path := range seen.paths.list {
+		if sizes, ok := seen.pathSizes[path.name]; ok {
+			if t.RecordedSizes == nil {
+				t.RecordedSizes = map[string][]Size{}
+			}
+			t.RecordedSizes[path.name] = shareOfSizes(sizes, path.events)
+		}
 	}
 	t.describe(described(c, seen.name), o)
 	mean := float64(seen.bytes) / float64(seen.events)
@@ -81,6 +93,14 @@ func (w *Workload) add(seen *observation, c *catalog.Catalog, o TrafficOptions) 
 	}
 }
 
+func shareOfSizes(counts []sizeCount, events int64) []Size {
+	sizes := make([]Size, len(counts))
+	for i, s := range counts {
+		sizes[i] = Size{s.bytes, float64(s.events) / float64(events)}
+	}
+	return sizes
+}
+
 // shares are the parts of all events that the paths have, nil when none has any.
 func (p *pathCounts) shares(events int64) map[string]float64 {
 	if len(p.list) == 0 {
@@ -93,10 +113,10 @@ func (p *pathCounts) shares(events int64) map[string]float64 {
 	return shares
 }
 
-// withoutTime is what a log says in which no event has a time.
-func (w *Workload) withoutTime(list []observation, c *catalog.Catalog) {
+// withoutRates is what a log says whose events have no rate, and why.
+func (w *Workload) withoutRates(list []observation, c *catalog.Catalog, why string) {
 	for i := range list {
-		m := Missing{Type: list[i].name, What: "rate", Text: "no event of the log has a time, so its rate is unknown"}
+		m := Missing{Type: list[i].name, What: "rate", Text: why}
 		if e := described(c, m.Type); e != nil {
 			m.Place = e.Place
 		}
@@ -172,28 +192,49 @@ const (
 	strayGapDays = 30
 )
 
-// findSpan is what a log covers, and the number of strays outside.
-func findSpan(list []observation) (span, int64) {
-	all := span{math.MaxInt64, math.MinInt64}
+// noSpan holds no second.
+var noSpan = span{math.MaxInt64, math.MinInt64}
+
+// findSpan is what a log covers, a hole in it that is longer than all the rest, and
+// the number of strays outside.
+func findSpan(list []observation) (covered, hole span, strays int64) {
+	all := noSpan
 	for i := range list {
 		if l := &list[i].seconds; len(l.series) > 0 {
 			all.from, all.to = min(all.from, l.first), max(all.to, l.last)
 		}
 	}
 	if all.empty() || all.days() <= strayGapDays {
-		return all, 0
+		return all, noSpan, 0
 	}
 	days := map[int64]int64{} // events by day
 	eachMoment(list, func(m moment) { days[floorDay(m.second)] += m.events })
 	kept, strays := withoutStrays(days)
-	covered := span{math.MaxInt64, math.MinInt64}
+	covered = noSpan
 	eachMoment(list, func(m moment) {
 		if kept.from <= m.second && m.second <= kept.to {
 			covered.from, covered.to = min(covered.from, m.second), max(covered.to, m.second)
 		}
 	})
-	return covered, strays
+	maps.DeleteFunc(days, func(day, _ int64) bool { return day*daySeconds < kept.from || day*daySeconds > kept.to })
+	return covered, findHole(slices.Sorted(maps.Keys(days))), strays
 }
+
+// findHole is a gap between sorted days that is longer than all the rest. What lies
+// on both of its sides is too much for strays, and no log of one time either.
+func findHole(days []int64) span {
+	if gap, at := widestGap(days); torn(days, gap) {
+		return span{(days[at-1] + 1) * daySeconds, days[at]*daySeconds - 1}
+	}
+	return noSpan
+}
+
+// torn reports whether a gap is longer than all the rest of sorted days.
+func torn(days []int64, gap int64) bool {
+	return len(days) > 1 && gap > max(strayGapDays, (days[len(days)-1]-days[0])/2)
+}
+
+func dateOf(second int64) string { return time.Unix(second, 0).UTC().Format(time.DateOnly) }
 
 func floorDay(second int64) int64 {
 	if second < 0 {
@@ -212,7 +253,7 @@ func withoutStrays(events map[int64]int64) (kept span, strays int64) {
 	allowed := int64(float64(total) * strayShare)
 	for cut := true; cut && len(days) > 1; {
 		gap, at := widestGap(days)
-		cut = gap > max(strayGapDays, (days[len(days)-1]-days[0])/2)
+		cut = torn(days, gap)
 		before, after := eventsOn(events, days[:at]), eventsOn(events, days[at:])
 		switch {
 		case cut && before+strays <= allowed:

@@ -183,3 +183,21 @@ func TestStrays(t *testing.T) {
 }
 
 func daysSpan(first, last int64) span { return span{first * daySeconds, (last+1)*daySeconds - 1} }
+
+// A log of two times with nothing between has no rate.
+func TestNoRateOverAHole(t *testing.T) {
+	var text []byte
+	for n := range 60 {
+		for _, day := range []string{"1970-01-01", "2026-03-01"} {
+			text = fmt.Appendf(text, `{"specversion":"1.0","id":"%s %d","source":"/s","type":"T","time":"%sT12:00:%02dZ"}`+"\n", day, n, day, n)
+		}
+	}
+	w, err := FromLog(context.Background(), openText(t, text), nil, TrafficOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Missing{{Type: "T", What: "rate", Text: "nothing happened between 1970-01-02 and 2026-02-28, which is longer than all the rest of the log: a rate over both of its parts is that of neither; estimate one of them alone"}}
+	if diff := cmp.Diff(want, w.Missing); diff != "" || len(w.Types) > 0 {
+		t.Errorf("%d types: %s", len(w.Types), diff)
+	}
+}

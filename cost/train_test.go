@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/nexus-blueprint/nexus/skeleton/route"
@@ -123,6 +124,22 @@ func TestTrainOnSeparableLabels(t *testing.T) {
 	}
 	if training.Held.AUC != 1 || training.Held.Accuracy != 1 {
 		t.Errorf("quality %+v", training.Held)
+	}
+}
+
+// Facts that cannot be are no labels.
+func TestLabelsRefuseImpossibleFacts(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"path": "critical", "payload_bytes": -5}`:     "payload_bytes is -5: a number that is not negative was expected",
+		`{"path": "critical", "rate_per_min": -0.1}`:    "rate_per_min is -0.1",
+		`{"path": "critical", "max_latency_ms": -1}`:    "max_latency_ms is -1",
+		`{"path": "critical", "payload_bytes": 1e999}`:  "1e999",
+		`{"path": "critical", "payload_bytes": "many"}`: "payload_bytes",
+	} {
+		_, err := ReadLabels(strings.NewReader(`{"path": "standard", "payload_bytes": 0}`+"\n"+text), "labels.ndjson", nil)
+		if err == nil || !strings.Contains(err.Error(), "labels.ndjson:2: ") || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
 	}
 }
 
