@@ -255,8 +255,16 @@ func (r *costRun) judge(ctx context.Context) error {
 // partial makes a gated run unchecked when the estimate lacks types.
 func (r *costRun) partial() {
 	gated := len(r.asked.budget) > 0 || r.asked.claimed != nil || r.asked.allowed != nil
+	if !gated || r.asked.allowPartial {
+		return
+	}
+	for _, text := range r.chosen.Overfull {
+		r.report.Errors = append(r.report.Errors, report.Problem{Code: "partial-estimate",
+			Message: "the gate judges capacity that cannot be had: " + text,
+			Hints:   []string{"choose another path for some of the types", "--allow-partial lets the gate judge what is there"}})
+	}
 	lacking := r.estimate.Lacking(r.chosen)
-	if !gated || r.asked.allowPartial || len(lacking) == 0 {
+	if len(lacking) == 0 {
 		return
 	}
 	const most = 5

@@ -55,6 +55,9 @@ func (r *costRun) headline() string {
 	if lacking := r.estimate.Lacking(o); len(lacking) > 0 {
 		text += fmt.Sprintf(", without %d that could not be estimated", len(lacking))
 	}
+	if n := len(o.Overfull); n > 0 {
+		text += fmt.Sprintf(", beyond %s", report.Count(n, "quota"))
+	}
 	var others []string
 	for _, other := range []*cost.Outcome{r.estimate.Baseline(), r.estimate.Outcome(cost.Optimal)} {
 		if other != nil && other != o {

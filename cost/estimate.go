@@ -87,7 +87,7 @@ type TypeOutcome struct {
 	Missed  []Refusal     // what it asks for and does not get
 }
 
-// Lacking names the types that are not in the total, or do not fit, each once.
+// Lacking names the types that are not in the total, each once.
 func (e *Estimate) Lacking(o *Outcome) []string {
 	var names []string
 	for _, m := range e.Workload.Missing {
@@ -97,7 +97,7 @@ func (e *Estimate) Lacking(o *Outcome) []string {
 		names = append(names, l.Type)
 	}
 	slices.Sort(names)
-	return append(slices.Compact(names), o.Overfull...)
+	return slices.Compact(names)
 }
 
 // Complete reports whether all types of the workload are in the total, and fit.

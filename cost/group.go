@@ -34,12 +34,18 @@ func (e *Estimate) By(o *Outcome, key string) []Group {
 			sums[names[i]] = sums[names[i]].Add(share)
 		}
 	}
+	for _, floor := range o.ledger.floors { // it may be met in another month only
+		sums[namesOf(nobody, e.pricer.paths[floor.path].Name)[0]] += 0
+	}
 	s := shared{ledger: o.ledger, places: o.ledger.places(), groups: map[string]int{}, namesOf: namesOf}
 	names := slices.Sorted(maps.Keys(sums))
 	intervals := s.intervals(names, e.volumes)
 	var groups []Group
 	for i, name := range names {
-		groups = append(groups, Group{Name: name, Cost: sums[name], Interval: intervals[i].holding(sums[name])})
+		g := Group{Name: name, Cost: sums[name], Interval: intervals[i].holding(sums[name])}
+		if g.Cost != 0 || g.Interval.High != 0 || name != "" {
+			groups = append(groups, g)
+		}
 	}
 	slices.SortStableFunc(groups, func(a, b Group) int { return cmp.Compare(b.Cost, a.Cost) })
 	return groups

@@ -139,7 +139,7 @@ func (e *Estimate) again(ctx context.Context, a Assumptions, strategy string) (*
 	o.Assumptions = a
 	var plans [2]*plan
 	for i, name := range []string{AllKinesis, strategy} {
-		p, _, err := m.plan(ctx, name, &o)
+		p, err := e.planAgain(ctx, m, name, &o)
 		if err != nil || p == nil {
 			return nil, err
 		}
@@ -162,4 +162,22 @@ func (e *Estimate) again(ctx context.Context, a Assumptions, strategy string) (*
 	}
 	s.Saving = saved(base.total(1).Dollars(), other.total(1).Dollars())
 	return s, nil
+}
+
+// planAgain is the strategy's plan under other assumptions. The optimum keeps its
+// paths: what changes is what they cost, which is what a team that runs them asks,
+// and an optimum for each assumption would take longer than all the rest.
+func (e *Estimate) planAgain(ctx context.Context, m *pricer, strategy string, o *Options) (*plan, error) {
+	if strategy != Optimal {
+		p, _, err := m.plan(ctx, strategy, o)
+		return p, err
+	}
+	p := &plan{left: slices.Clone(e.Outcome(Optimal).Left)}
+	for _, one := range e.Outcome(Optimal).ledger.parts {
+		if one.own != nil {
+			one.own = &ownEvents{traffic: one.own.traffic, quote: m.paths[one.path].Quote(&one.own.traffic)}
+		}
+		m.addPart(p, one)
+	}
+	return p, nil
 }
