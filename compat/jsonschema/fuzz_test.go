@@ -15,6 +15,7 @@ import (
 	"github.com/nexus-blueprint/nexus/compat/enginetest"
 	"github.com/nexus-blueprint/nexus/report"
 	"github.com/nexus-blueprint/nexus/schema"
+	"github.com/nexus-blueprint/nexus/skeleton/keyword"
 )
 
 // fuzzPairs are the two versions of every fixture that stands on its own.
@@ -189,7 +190,7 @@ func FuzzTranslate(f *testing.F) {
 		if len(text) > 200 || !utf8.ValidString(text) {
 			t.Skip("patterns are short texts")
 		}
-		if goText, err := translate(text); err == nil {
+		if goText, _, err := keyword.Compile(text); err == nil {
 			if p := compilePattern(text); p.re != nil && p.goText != goText {
 				t.Errorf("translating %q gave %q and then %q", text, goText, p.goText)
 			}

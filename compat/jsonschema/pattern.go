@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"sync"
+
+	"github.com/nexus-blueprint/nexus/skeleton/keyword"
 )
 
 // pattern is a regular expression of a schema.
@@ -25,19 +27,13 @@ func compilePattern(source string) *pattern {
 		return cached.(*pattern)
 	}
 	p := &pattern{source: source}
-	if p.goText, p.err = translate(source); p.err == nil {
-		p.compile()
-	}
+	p.compile()
 	patternCache.Store(source, p)
 	return p
 }
 
 func (p *pattern) compile() {
-	if p.re, p.err = regexp.Compile(p.goText); p.err != nil {
-		if _, err := regexp.Compile(withoutLookAround(p.goText)); err == nil {
-			p.err = errBeyondGo
-		}
-		p.goText = ""
+	if p.goText, p.re, p.err = keyword.Compile(p.source); p.err != nil {
 		return
 	}
 	parsed, err := syntax.Parse(p.goText, syntax.Perl)
@@ -55,11 +51,4 @@ func (p *pattern) matches(s string) truth {
 		return unsure
 	}
 	return truthOf(p.re.MatchString(s))
-}
-
-// isECMARegex reports whether source is a regular expression of ECMA-262,
-// whether or not Go can run it.
-func isECMARegex(source string) bool {
-	p := compilePattern(source)
-	return p.re != nil || p.err == errBeyondGo
 }

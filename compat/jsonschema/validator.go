@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/nexus-blueprint/nexus/document"
+	"github.com/nexus-blueprint/nexus/skeleton/keyword"
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
@@ -41,7 +42,7 @@ func newValidator(o Options, l *loader) (v *validator, err error) {
 	c.Draft = libraryDrafts[l.main.draft]
 	c.AssertFormat = o.Formats == "assert"
 	for name, f := range formats() {
-		c.Formats[name] = onStrings(f.judge)
+		c.Formats[name] = keyword.OnStrings(f.judge)
 	}
 	if o.Formats == "ignore" {
 		for name := range c.Formats {
@@ -67,13 +68,6 @@ func newValidator(o Options, l *loader) (v *validator, err error) {
 		return nil, err
 	}
 	return &validator{compiled, l.main}, nil
-}
-
-func onStrings(judge func(string) bool) func(any) bool {
-	return func(v any) bool {
-		text, ok := v.(string)
-		return !ok || judge(text)
-	}
 }
 
 // Validate returns nil for a valid document, else a *jsonschema.ValidationError.

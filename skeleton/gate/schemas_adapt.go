@@ -2,6 +2,7 @@ package gate
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math/big"
@@ -9,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/nexus-blueprint/nexus/skeleton/keyword"
 )
 
 // The validator is given a schema as it stands, but for what it judges in another
@@ -182,7 +185,10 @@ func (a *adapter) pattern(value any, pointer string) any {
 	if !ok {
 		return value
 	}
-	text, err := goPattern(source)
+	text, _, err := keyword.Compile(source)
+	if err == keyword.ErrBeyondGo {
+		err = errors.New("look-around and back references cannot be judged: say the same without them")
+	}
 	if err != nil {
 		a.fail(pointer, "the pattern %.100q: %v", source, err)
 	}

@@ -322,7 +322,7 @@ func escaped(text string) (r rune, size int) {
 
 // hex4 reads the \uXXXX that a text begins with.
 func hex4(text string) (rune, bool) {
-	if len(text) < 6 || text[:2] != `\u` || !hexDigits(text[2:], 4) {
+	if len(text) < 6 || text[:2] != `\u` {
 		return 0, false
 	}
 	r, err := strconv.ParseUint(text[2:6], 16, 16)

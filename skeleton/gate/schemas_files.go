@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nexus-blueprint/nexus/skeleton/keyword"
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
@@ -121,8 +122,8 @@ func (l *library) compile(file string) (_ *schema, err error) {
 	c := jsonschema.NewCompiler()
 	c.Draft = jsonschema.Draft7
 	c.AssertFormat = true
-	for name, judge := range formats {
-		c.Formats[name] = onStrings(judge)
+	for name, judge := range keyword.Formats {
+		c.Formats[name] = keyword.OnStrings(judge)
 	}
 	c.LoadURL = func(uri string) (io.ReadCloser, error) {
 		r, err := find(uri)

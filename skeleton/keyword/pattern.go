@@ -1,8 +1,13 @@
-package jsonschema
+// Package keyword is what two keywords of JSON Schema mean where the library that
+// validates means something else: pattern is written in the dialect of ECMA-262,
+// and formats are judged as their specifications say. Whoever validates with that
+// library asks here, so that all give one verdict.
+package keyword
 
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -22,8 +27,30 @@ const (
 	ecmaDot = `[^\n\r\x{2028}\x{2029}]`
 )
 
-// errBeyondGo marks a pattern that is right in ECMA-262 and that Go cannot run.
-var errBeyondGo = errors.New("look-around and back references cannot be compiled")
+// ErrBeyondGo marks a pattern that is right in ECMA-262 and that Go cannot run.
+var ErrBeyondGo = errors.New("look-around and back references cannot be compiled")
+
+// Compile is a pattern of ECMA-262 for Go, as text and compiled. The error is
+// ErrBeyondGo, or says what is wrong with the pattern.
+func Compile(source string) (text string, re *regexp.Regexp, err error) {
+	if text, err = translate(source); err != nil {
+		return "", nil, err
+	}
+	if re, err = regexp.Compile(text); err != nil {
+		if _, without := regexp.Compile(withoutLookAround(text)); without == nil {
+			err = ErrBeyondGo
+		}
+		return "", nil, err
+	}
+	return text, re, nil
+}
+
+// isRegex reports whether source is a regular expression of ECMA-262, whether or
+// not Go can run it.
+func isRegex(source string) bool {
+	_, _, err := Compile(source)
+	return err == nil || err == ErrBeyondGo
+}
 
 // translate rewrites an ECMA-262 pattern for Go. It fails on escapes that
 // ECMA-262 does not have; what Go lacks is left for regexp.Compile to refuse.

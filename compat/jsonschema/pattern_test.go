@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/nexus-blueprint/nexus/skeleton/keyword"
 )
 
 // translations are patterns of ECMA-262 with texts that they match and texts
@@ -92,7 +94,7 @@ func TestPatternsThatCannotBeCompiled(t *testing.T) {
 		if !strings.Contains(p.err.Error(), row.want) {
 			t.Errorf("%q: %v, want %q", row.ecma, p.err, row.want)
 		}
-		if errors.Is(p.err, errBeyondGo) != row.beyond || isECMARegex(row.ecma) != row.beyond {
+		if errors.Is(p.err, keyword.ErrBeyondGo) != row.beyond || keyword.Formats["regex"](row.ecma) != row.beyond {
 			t.Errorf("%q: whether ECMA-262 has it came out wrong: %v", row.ecma, p.err)
 		}
 		if p.matches("x") != unsure {

@@ -1,4 +1,4 @@
-package gate
+package keyword
 
 import (
 	"strconv"
@@ -11,16 +11,17 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// formats are the formats that the library judges in another way than their
-// specification. It is given these judges instead; the others are its own.
-var formats = map[string]func(string) bool{
+// Formats are the judges of the formats that the library judges in another way
+// than their specification, by name. They judge texts; the others are its own.
+var Formats = map[string]func(text string) bool{
 	"date-time": isDateTime, "time": isTime, "hostname": isHostname, "ipv4": isIPv4, "ip-address": isIPv4,
-	"idn-email": isIDNEmail, "idn-hostname": isIDNHostname, "regex": isECMARegex,
+	"idn-email": isIDNEmail, "idn-hostname": isIDNHostname, "regex": isRegex,
 	"uri": isURI, "iri": isIRI, "uri-reference": isURIReference, "uriref": isURIReference,
 }
 
-// onStrings lets pass what is no text, as the specification says of formats.
-func onStrings(judge func(string) bool) func(any) bool {
+// OnStrings is a judge of texts as the library takes it: what is no text passes,
+// as the specification says of formats.
+func OnStrings(judge func(string) bool) func(any) bool {
 	return func(value any) bool {
 		text, ok := value.(string)
 		return !ok || judge(text)
