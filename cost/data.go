@@ -147,9 +147,9 @@ type sideDataLine struct {
 }
 
 type sideTraffic struct {
-	EventsPerSec json.Number `json:"events_per_second"`
-	MeanBytes    json.Number `json:"mean_bytes"`
-	Cost         json.Number `json:"cost"`
+	EventsPerSec json.Number  `json:"events_per_second"`
+	MeanBytes    json.Number  `json:"mean_bytes"`
+	Cost         *json.Number `json:"cost"` // null: a type of the event has no price
 }
 
 func (s *Sides) data() *sidesData {
@@ -164,7 +164,12 @@ func (t *SideTraffic) data() *sideTraffic {
 	if t == nil {
 		return nil
 	}
-	return &sideTraffic{number(t.Rate), number(t.Bytes), dollarsOf(t.Cost)}
+	d := &sideTraffic{number(t.Rate), number(t.Bytes), nil}
+	if !t.Unpriced {
+		cost := dollarsOf(t.Cost)
+		d.Cost = &cost
+	}
+	return d
 }
 
 type missingData struct {

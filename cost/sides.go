@@ -30,6 +30,9 @@ type SideTraffic struct {
 	Rate  float64 // events a second
 	Bytes float64 // of an event, the mean
 	Cost  Money
+	// Unpriced says that a type of the event has no price on this side: Cost is not
+	// all of it.
+	Unpriced bool
 }
 
 // BothSides compares the outcome of a strategy with that of declared traffic. It is
@@ -70,6 +73,7 @@ func (e *Estimate) sideTraffic(o *Outcome, c *catalog.Catalog) map[string]*SideT
 		}
 		s.Rate += t.Rate
 		s.Cost += o.Types[i].Cost
+		s.Unpriced = s.Unpriced || len(o.Types[i].Paths) == 0
 	}
 	return events
 }
@@ -88,7 +92,7 @@ func (s *Sides) Table() report.Table {
 		for _, show := range []func(*SideTraffic) string{
 			func(t *SideTraffic) string { return figures(t.Rate) },
 			func(t *SideTraffic) string { return amount(t.Bytes) },
-			func(t *SideTraffic) string { return t.Cost.String() },
+			(*SideTraffic).costText,
 		} {
 			was, is := "none", "none"
 			if e.Declared != nil {
@@ -102,6 +106,13 @@ func (s *Sides) Table() report.Table {
 		t.Rows = append(t.Rows, row)
 	}
 	return t
+}
+
+func (t *SideTraffic) costText() string {
+	if t.Unpriced {
+		return noAmount
+	}
+	return t.Cost.String()
 }
 
 func (s Side) difference() Money {

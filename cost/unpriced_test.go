@@ -37,6 +37,19 @@ func TestNothingPriced(t *testing.T) {
 	}
 }
 
+// A side of the comparison that has no price for an event shows none.
+func TestUnpricedSide(t *testing.T) {
+	declared := estimate(t, declaredWork(onPath(typed("A", 5, 900), "kinesis-advantage")), "region=eu-west-1", Declared)
+	observed := estimate(t, declaredWork(onPath(typed("A", 5, 900), "sns-sqs")), "region=eu-west-1", Declared)
+	sides := observed.BothSides(observed.Outcome(Declared), declared, &catalog.Catalog{})
+	if got := sides.Table().Rows[0][3]; !strings.HasPrefix(got, "- → $") {
+		t.Errorf("the cost is %s", got)
+	}
+	if line := sides.data().Events[0]; line.Declared.Cost != nil || line.Observed.Cost == nil {
+		t.Errorf("data are %+v and %+v", line.Declared, line.Observed)
+	}
+}
+
 // A price that nobody uses is not missed; one that is used refuses its types alone.
 func TestMissingPriceOfOthers(t *testing.T) {
 	queued, called := onPath(typed("Queued", 5, 900), "sns-sqs"), onPath(typed("Called", 5, 900), "sns-sqs")
