@@ -47,8 +47,9 @@ pass, fail, not applicable, or undeclared: the catalog does not say enough to ju
 is never satisfied. A satisfied check is a satisfied check, and no proof of compliance.
 
 A citation that was not compared with the text it cites is marked as unverified. "Judges" says what a rule
-reads: the catalog, the schema's fields, a log (` + "`--log`" + `; without one the rule is undeclared) or the changes since
-a baseline (` + "`--against`" + `; without one the rule is not applicable). The examples are the rules' own test cases,
+reads: the catalog, the schema's fields, a log (` + "`--log`" + `; without one the rule is undeclared), the changes since
+a baseline (` + "`--against`" + `; without one the rule is not applicable) or an event that is appended to an app's store
+(` + "`input.record`" + `; the rule is not applicable to a catalog alone, and the app asks it). The examples are the rules' own test cases,
 which ` + "`nexus policy test`" + ` runs; keys that they leave out are not declared.
 
 nexus.yaml puts packs in force, and changes the severity of a rule by its id or its code:
@@ -80,6 +81,7 @@ func policiesPage(t *testing.T, library *policy.Library) string {
 var judges = map[string]string{
 	rego.ReadsCatalog: "the catalog", rego.ReadsSchema: "the schema's fields",
 	rego.ReadsLog: "a log", rego.ReadsChange: "the changes since a baseline",
+	rego.ReadsRecord: "an event that is appended",
 }
 
 func writePolicy(t *testing.T, b *strings.Builder, r policy.Rule) {

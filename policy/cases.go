@@ -41,7 +41,7 @@ type casesFile struct {
 	forms *forms
 }
 
-var caseKeys = []string{"name", "event", "catalog", "observed", "change", "waivers", "as_of", "expect", "message"}
+var caseKeys = []string{"name", "event", "catalog", "observed", "change", "waivers", "record", "as_of", "expect", "message"}
 
 var outcomes = []string{string(gate.Pass), string(gate.Fail), string(gate.NotApplicable), string(gate.Undeclared)}
 
@@ -119,7 +119,7 @@ func (c *casesFile) read(value any, pointer string) (testCase, error) {
 // fill makes whole what the case gives in part.
 func (c *casesFile) fill(one *testCase, parts map[string]any, pointer string) error {
 	input := map[string]any{"as_of": "2026-01-31", "event": map[string]any{}}
-	for _, key := range []string{"as_of", "event", "observed", "change", "waivers"} {
+	for _, key := range []string{"as_of", "event", "observed", "change", "waivers", "record"} {
 		if value, there := parts[key]; there {
 			input[key] = value
 		}
@@ -135,8 +135,7 @@ func (c *casesFile) fill(one *testCase, parts map[string]any, pointer string) er
 	}
 	if fault == nil {
 		one.input = whole.(map[string]any)
-		event := one.input["event"].(map[string]any)
-		complete(event)
+		complete(one.input)
 		whole, fault = c.forms.data.fill(catalog, document.Join(pointer, "catalog"))
 	}
 	if fault != nil {
@@ -163,8 +162,10 @@ func givenFact(event any, pointer string) *misfit {
 	return nil
 }
 
-// complete derives what the loader derives: names from ids and paths, and the facts.
-func complete(event map[string]any) {
+// complete derives what the loader derives: names from ids and paths, and the
+// facts. A record is of its event's type, and happened on the day of the check.
+func complete(input map[string]any) {
+	event := input["event"].(map[string]any)
 	if event["id"] == "" {
 		event["id"] = "Example"
 	}
@@ -178,6 +179,14 @@ func complete(event map[string]any) {
 		}
 	}
 	derive(event)
+	if record, there := input["record"].(map[string]any); there {
+		if record["type"] == "" {
+			record["type"] = event["id"]
+		}
+		if record["time"] == "" {
+			record["time"] = input["as_of"].(string) + "T00:00:00Z"
+		}
+	}
 }
 
 // judge compares what the rule answers with what the case expects. It returns

@@ -20,6 +20,7 @@ type form struct {
 	AnyOf       []*form         `json:"anyOf"`
 	Items       *form           `json:"items"`
 	Properties  map[string]form `json:"properties"`
+	Required    []string        `json:"required"`
 	Additional  json.RawMessage `json:"additionalProperties"`
 	Definitions map[string]form `json:"definitions"`
 
@@ -65,12 +66,12 @@ func readForm(schema []byte) (*form, error) {
 // A misfit is a part that the form has no place for.
 type misfit struct{ pointer, message string }
 
-// fill returns value with every key that it lacks: null where that is allowed,
+// fill returns value with every required key that it lacks: null where that is allowed,
 // else an empty list, an empty text, false or 0.
 func (f *form) fill(value any, pointer string) (any, *misfit) {
 	f, nullable := f.resolve()
-	if value == nil && nullable {
-		return nil, nil
+	if value == nil && nullable || f.isAnything() {
+		return value, nil
 	}
 	switch v := value.(type) {
 	case map[string]any:
@@ -115,6 +116,9 @@ func (f *form) resolve() (to *form, nullable bool) {
 	return f, nullable || f.is("null")
 }
 
+// isAnything reports whether every value is of the form.
+func (f *form) isAnything() bool { return len(f.Type) == 0 && len(f.Enum) == 0 }
+
 func (f *form) is(name string) bool { return slices.Contains(f.Type, name) }
 
 // child is the form of a key.
@@ -150,8 +154,9 @@ func (f *form) fillObject(object map[string]any, pointer string) (any, *misfit) 
 		}
 		whole[key] = value
 	}
-	for key, property := range f.Properties {
+	for _, key := range f.Required {
 		if _, there := whole[key]; !there {
+			property := f.Properties[key]
 			property.root = f.root
 			whole[key] = property.empty()
 		}
@@ -184,7 +189,7 @@ func (f *form) fillText(text, pointer string) (any, *misfit) {
 func (f *form) empty() any {
 	f, nullable := f.resolve()
 	switch {
-	case nullable:
+	case nullable, f.isAnything():
 		return nil
 	case len(f.Enum) > 0:
 		return f.Enum[0]

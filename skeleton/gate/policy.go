@@ -68,6 +68,7 @@ const (
 	ReadsSchema  = "schema"
 	ReadsLog     = "log"    // input.observed; the rule is undeclared without it
 	ReadsChange  = "change" // input.change; the rule is not applicable without it
+	ReadsRecord  = "record" // input.record; the rule is not applicable without it
 )
 
 // PolicyRule is what a rule's METADATA says about it.
@@ -83,7 +84,8 @@ type PolicyRule struct {
 	Fix         string
 	// Reads is what METADATA lists, and what the rule's text reads besides.
 	Reads []string
-	// Optional are those of log and change that the rule reads and can do without.
+	// Optional are those of log, change and record that the rule reads and can do
+	// without.
 	Optional []string
 	File     string
 	Line     int // of the package
@@ -130,7 +132,7 @@ func CompilePolicies(modules []Module, o PolicyOptions) (*Policies, error) {
 	for i := range rules {
 		found := partsOf(rules[i].PolicyRule, compiler)
 		rules[i].Reads = append(rules[i].Reads, found.unsaid(rules[i].PolicyRule)...)
-		rules[i].record = found.record
+		rules[i].record = found.record || slices.Contains(rules[i].Reads, ReadsRecord)
 		rules[i].scope = scopeOf(compiler.Modules[rules[i].File])
 	}
 	return &Policies{rules: rules, compiler: compiler, withoutIndexing: o.WithoutIndexing}, nil

@@ -116,8 +116,8 @@ func TestRulesThatReadLogOrChangeSeeThem(t *testing.T) {
 	}
 }
 
-// TestWhatARuleReadsIsFound: a rule that looks at a log or a change, and does not
-// say so, never passes where there is none.
+// TestWhatARuleReadsIsFound: a rule that looks at a log, a change or a record, and
+// does not say so, never passes where there is none.
 func TestWhatARuleReadsIsFound(t *testing.T) {
 	lib := gate.Module{File: "lib/seen.rego", Text: `package nexus.lib.seen
 
@@ -127,13 +127,14 @@ of(document) := document.observed.count
 
 part := "observed"
 `}
-	const log, change = gate.ReadsLog, gate.ReadsChange
+	const log, change, record = gate.ReadsLog, gate.ReadsChange, gate.ReadsRecord
 	tests := map[string]struct {
 		body  string
 		reads []string
 	}{
 		"a path":             {`deny contains {"message": "no"} if input.observed.count == 0`, []string{log}},
 		"a change":           {`deny contains {"message": "no"} if input.change.verdict == "breaking"`, []string{change}},
+		"a record":           {`deny contains {"message": "no"} if not input.record.actor`, []string{record}},
 		"both":               {"applies if input.change != null\ndeny contains {\"message\": \"no\"} if input.observed.count == 0", []string{log, change}},
 		"through a helper":   {"deny contains {\"message\": \"no\"} if never\nnever if input.observed.count == 0", []string{log}},
 		"through a library":  {"import data.nexus.lib.seen\ndeny contains {\"message\": \"no\"} if count(seen.unknown) > 0", []string{log}},
@@ -172,7 +173,7 @@ part := "observed"
 				t.Fatal(err)
 			}
 			if passed := got[0].Outcome == gate.Pass; passed != (test.reads == nil) {
-				t.Errorf("without log and change it answers %s", got[0].Outcome)
+				t.Errorf("without log, change and record it answers %s", got[0].Outcome)
 			}
 		})
 	}

@@ -84,11 +84,11 @@ func (m *metadata) fill(r *PolicyRule) {
 	r.Controls, r.Verified = m.texts("controls"), m.flag("verified")
 	r.Reads = m.texts("reads")
 	for _, what := range r.Reads {
-		m.check("reads", what, []string{ReadsCatalog, ReadsSchema, ReadsLog, ReadsChange})
+		m.check("reads", what, []string{ReadsCatalog, ReadsSchema, ReadsLog, ReadsChange, ReadsRecord})
 	}
 	r.Optional = m.texts("optional")
 	for _, what := range r.Optional {
-		m.check("optional", what, []string{ReadsLog, ReadsChange})
+		m.check("optional", what, []string{ReadsLog, ReadsChange, ReadsRecord})
 	}
 }
 

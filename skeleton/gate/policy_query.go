@@ -20,15 +20,17 @@ type question struct {
 }
 
 // needs are the parts of input without which a question is not asked.
-type needs struct{ log, change bool }
+type needs struct{ log, change, record bool }
 
 // met reports whether input has them.
 func (n needs) met(input ast.Value) bool {
-	return (!n.log || given(input, "observed")) && (!n.change || given(input, "change"))
+	return (!n.log || given(input, "observed")) && (!n.change || given(input, "change")) && (!n.record || given(input, "record"))
 }
 
 // answers is the name of the set of answers to questions with these needs.
-func (n needs) answers() string { return fmt.Sprintf("answers_log_%t_change_%t", n.log, n.change) }
+func (n needs) answers() string {
+	return fmt.Sprintf("answers_log_%t_change_%t_record_%t", n.log, n.change, n.record)
+}
 
 // A query asks for a set of answers, and is asked when input has what it needs.
 type query struct {
@@ -59,7 +61,7 @@ func queries(questions []question) []query {
 func questions(rules []rule) []question {
 	var list []question
 	for i, r := range rules {
-		n := needs{log: slices.Contains(r.Reads, ReadsLog), change: slices.Contains(r.Reads, ReadsChange)}
+		n := needs{log: slices.Contains(r.Reads, ReadsLog), change: slices.Contains(r.Reads, ReadsChange), record: slices.Contains(r.Reads, ReadsRecord)}
 		at := slices.IndexFunc(list, func(q question) bool { return q.scope == r.scope && q.needs == n })
 		if at < 0 {
 			at, list = len(list), append(list, question{needs: n, scope: r.scope})

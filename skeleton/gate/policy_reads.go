@@ -15,14 +15,14 @@ func partsOf(r PolicyRule, compiler *ast.Compiler) parts {
 	return found
 }
 
-// unsaid is what a rule reads, and its METADATA does not say: log, change, or both. Without them the rule would find
-// nothing to object to, and pass.
+// unsaid is what a rule reads, and its METADATA does not say: log, change and
+// record. Without them the rule would find nothing to object to, and pass.
 func (p parts) unsaid(r PolicyRule) []string {
 	var more []string
 	for _, part := range []struct {
 		name string
 		read bool
-	}{{ReadsLog, p.log}, {ReadsChange, p.change}} {
+	}{{ReadsLog, p.log}, {ReadsChange, p.change}, {ReadsRecord, p.names}} {
 		if part.read && !slices.Contains(r.Reads, part.name) && !slices.Contains(r.Optional, part.name) {
 			more = append(more, part.name)
 		}
@@ -55,10 +55,12 @@ func led(file string, compiler *ast.Compiler) []*ast.Rule {
 	return list
 }
 
-// parts tells which parts of input that can be missing are read.
-type parts struct{ log, change, record bool }
+// parts tells which parts of input that can be missing may be read, and whether
+// the record is read by its name.
+type parts struct{ log, change, record, names bool }
 
-// everything is what a rule may read that cannot be followed.
+// everything is what a rule may read that cannot be followed. Such a rule can be
+// about types alone, so it is not for want of a record that it is not asked.
 var everything = parts{log: true, change: true, record: true}
 
 // read takes in what a definition reads. One that hands input on as a whole, or
@@ -105,7 +107,8 @@ func (p *parts) reference(path ast.Ref) {
 	if len(path) > 1 && path[1].IsGround() {
 		p.log = p.log || path[1].Value.Compare(ast.String("observed")) == 0
 		p.change = p.change || path[1].Value.Compare(ast.String("change")) == 0
-		p.record = p.record || path[1].Value.Compare(ast.String("record")) == 0
+		p.names = p.names || path[1].Value.Compare(ast.String("record")) == 0
+		p.record = p.record || p.names
 		return
 	}
 	*p = everything

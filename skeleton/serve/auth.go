@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // Caller is who sent a request. All of it comes from the key, nothing from the
@@ -30,6 +31,8 @@ type Key struct {
 	Tenant string `json:"tenant"`
 	Actor  string `json:"actor"`
 	SHA256 string `json:"sha256"` // of the secret, in hexadecimal
+	// Expires is when the key ceases to be one; zero is never.
+	Expires time.Time `json:"expires,omitzero"`
 }
 
 // NewKey makes a key with a random secret, and the token that its holder sends:
@@ -51,12 +54,14 @@ func NewKey(id, tenant, actor string) (key Key, token string, err error) {
 type Keys struct{ byID map[string]holder }
 
 type holder struct {
-	sum [sha256.Size]byte
+	sum     [sha256.Size]byte
+	expires time.Time
 	Caller
 }
 
 // ParseKeys reads keys as WriteKeys writes them: {"keys": [{"id": …, "tenant": …,
-// "actor": …, "sha256": …}]}. Unknown members and ids that are there twice are
+// "actor": …, "sha256": …, "expires": "2027-01-31T00:00:00Z"}]}. A key without
+// expires is one for ever. Unknown members and ids that are there twice are
 // errors.
 func ParseKeys(text []byte) (*Keys, error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
@@ -95,7 +100,7 @@ func NewKeys(keys ...Key) (*Keys, error) {
 		if _, twice := k.byID[key.ID]; twice {
 			return nil, fmt.Errorf("reading keys: key %d: the id %q is there twice", i+1, key.ID)
 		}
-		h := holder{Caller: Caller{Key: key.ID, Tenant: key.Tenant, Actor: key.Actor}}
+		h := holder{expires: key.Expires, Caller: Caller{Key: key.ID, Tenant: key.Tenant, Actor: key.Actor}}
 		if _, err := hex.Decode(h.sum[:], []byte(key.SHA256)); err != nil {
 			return nil, fmt.Errorf("reading keys: key %d, %q: its sha256 is not in hexadecimal", i+1, key.ID)
 		}
@@ -124,23 +129,45 @@ func (k Key) fault() string {
 	return ""
 }
 
-// caller is who sent a request, if it shows a key.
-func (k *Keys) caller(r *http.Request) (Caller, bool) {
-	id, secret, ok := credential(r)
-	return k.check(id, secret, ok)
+// caller is who sent a request, if it shows a key. An address that was wrong about
+// a key too often is not heard for a while.
+func (s *Server) caller(r *http.Request) (Caller, *Problem) {
+	id, secret, sent := credential(r)
+	by := guess{address: s.Address(r)}
+	if keyID.MatchString(id) {
+		by.id = id
+	}
+	if left := s.guesses.locked(by); sent && left > 0 {
+		return Caller{}, &Problem{Status: http.StatusTooManyRequests, Code: "too-many-attempts", RetryAfter: left,
+			Detail: "this key was wrong too often: wait, then send the right one"}
+	}
+	holder, ok := s.Keys.check(id, secret, sent)
+	if !ok {
+		if sent {
+			s.guesses.fail(by)
+		}
+		return Caller{}, &Problem{Status: http.StatusUnauthorized, Code: "no-key", Detail: "send a key: Authorization: Bearer KEY, or X-API-Key: KEY"}
+	}
+	s.guesses.succeed(by)
+	if holder.expired(s.Now()) {
+		return Caller{}, &Problem{Status: http.StatusUnauthorized, Code: "key-expired", Detail: "this key is not valid any more: ask for another one"}
+	}
+	return holder.Caller, nil
 }
 
 // check compares hashes in constant time, and does so for ids that nobody has as
 // well: the time that it takes tells nothing about keys.
-func (k *Keys) check(id, secret string, sent bool) (Caller, bool) {
-	holder, known := k.byID[id]
+func (k *Keys) check(id, secret string, sent bool) (holder, bool) {
+	h, known := k.byID[id]
 	sum := sha256.Sum256([]byte(secret))
-	same := subtle.ConstantTimeCompare(sum[:], holder.sum[:]) == 1
+	same := subtle.ConstantTimeCompare(sum[:], h.sum[:]) == 1
 	if !sent || !known || !same {
-		return Caller{}, false
+		return holder{}, false
 	}
-	return holder.Caller, true
+	return h, true
 }
+
+func (h holder) expired(now time.Time) bool { return !h.expires.IsZero() && !now.Before(h.expires) }
 
 // maxCredential bounds what is hashed for somebody who is not known yet.
 const maxCredential = 512

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -19,6 +21,13 @@ func someKey(t testing.TB, id string) (Key, string) {
 		t.Fatal(err)
 	}
 	return key, token
+}
+
+// callerOf is whose key a request shows.
+func callerOf(keys *Keys, r *http.Request) (Caller, bool) {
+	id, secret, sent := credential(r)
+	holder, ok := keys.check(id, secret, sent)
+	return holder.Caller, ok
 }
 
 func TestKeysKnowTheirHolders(t *testing.T) {
@@ -63,7 +72,7 @@ func TestKeysKnowTheirHolders(t *testing.T) {
 			for _, header := range test.headers {
 				r.Header.Add(header[0], header[1])
 			}
-			caller, ok := keys.caller(r)
+			caller, ok := callerOf(keys, r)
 			if caller.Key != test.want || ok != (test.want != "") {
 				t.Errorf("caller is %+v, %v; want %q", caller, ok, test.want)
 			}
@@ -151,7 +160,7 @@ func FuzzCredential(f *testing.F) {
 				r.Header.Set(name, value)
 			}
 		}
-		if _, ok := keys.caller(r); !ok {
+		if _, ok := callerOf(keys, r); !ok {
 			return
 		}
 		user, password, basic := r.BasicAuth()
@@ -192,8 +201,39 @@ func BenchmarkCaller(b *testing.B) {
 	r.Header.Set("Authorization", "Bearer "+token)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, ok := keys.caller(r); !ok {
+		if _, ok := callerOf(keys, r); !ok {
 			b.Fatal("not known")
 		}
+	}
+}
+
+func TestKeysExpire(t *testing.T) {
+	key, token := someKey(t, "one")
+	key.Expires = noon
+	var file bytes.Buffer
+	if err := WriteKeys(&file, key); err != nil {
+		t.Fatal(err)
+	}
+	keys, err := ParseKeys(file.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header.Set("X-API-Key", token)
+	for after, want := range map[time.Duration]string{-time.Nanosecond: "", 0: "key-expired", time.Hour: "key-expired"} {
+		s, err := New(Options{Keys: keys, Now: func() time.Time { return noon.Add(after) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		caller, problem := s.caller(r)
+		if problem == nil {
+			problem = &Problem{}
+		}
+		if problem.Code != want || (caller.Key == "one") != (want == "") {
+			t.Errorf("%v after the key expired: %+v, %+v", after, caller, problem)
+		}
+	}
+	if _, err := ParseKeys([]byte(strings.Replace(file.String(), "2026", "soon", 1))); err == nil {
+		t.Error("a key that expires at no moment was read")
 	}
 }

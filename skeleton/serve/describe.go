@@ -142,7 +142,7 @@ func variables(path string) []string {
 }
 
 // reserved are the paths that the server answers itself.
-var reserved = []string{"/live", "/healthz", "/readyz", "/openapi.json"}
+var reserved = []string{"/ui", "/healthz", "/readyz", "/openapi.json"}
 
 // described says what is wrong with a name and a path, or nothing.
 func described(name, path string, handles bool) string {

@@ -40,10 +40,12 @@ func (s *Server) answer(w *answer, r *http.Request, route string) {
 		(&Problem{Status: http.StatusForbidden, Code: "foreign-origin", Detail: "a browser of another origin may not change anything here"}).write(w)
 		return
 	}
-	caller, ok := s.Keys.caller(r)
-	if !ok {
-		challenge(w.Header(), route)
-		(&Problem{Status: http.StatusUnauthorized, Code: "no-key", Detail: "send a key: Authorization: Bearer KEY, or X-API-Key: KEY"}).write(w)
+	caller, problem := s.caller(r)
+	if problem != nil {
+		if problem.Status == http.StatusUnauthorized {
+			challenge(w.Header(), route)
+		}
+		problem.write(w)
 		return
 	}
 	r.Context().Value(entryKey{}).(*entry).caller = caller
@@ -145,7 +147,7 @@ func (s *Server) ready(ctx context.Context) bool {
 // browser asks its user.
 func challenge(h http.Header, route string) {
 	h.Add("WWW-Authenticate", `Bearer realm="app"`)
-	if strings.HasPrefix(route, "GET /live") || route == "GET /{$}" {
+	if route == "GET /ui" || strings.HasPrefix(route, "GET /ui/") || route == "GET /{$}" {
 		h.Add("WWW-Authenticate", `Basic realm="app", charset="UTF-8"`)
 	}
 }

@@ -1,10 +1,13 @@
 package serve
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 
+	"github.com/nexus-blueprint/nexus/skeleton/gate"
 	"github.com/nexus-blueprint/nexus/skeleton/journal"
 	"github.com/nexus-blueprint/nexus/skeleton/projection"
 	"github.com/nexus-blueprint/nexus/skeleton/store"
@@ -24,6 +27,17 @@ func ofJournal(err error) *Problem {
 		p.Detail = fmt.Sprintf("nothing was stored: see the reasons, and there are %d more", rejected.Omitted)
 	}
 	return p
+}
+
+// ofPolicy is a policy that could not judge. What it stumbled over may be data, so
+// only its name is told.
+func ofPolicy(err error) *Problem {
+	failed, ok := errors.AsType[*gate.EvalError](err)
+	if !ok || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return &Problem{Status: http.StatusInternalServerError, Code: "policy-failed",
+		Detail: fmt.Sprintf("nothing was stored: the policy %s failed, and the app's log says why", cmp.Or(failed.Rule, "that judges it"))}
 }
 
 // ofStore is what a store refuses. Names in the store stay in it.

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/nexus-blueprint/nexus/skeleton/gate"
 	"github.com/nexus-blueprint/nexus/skeleton/journal"
 	"github.com/nexus-blueprint/nexus/skeleton/projection"
 	"github.com/nexus-blueprint/nexus/skeleton/route"
@@ -48,6 +49,8 @@ func TestKnownErrorsHaveTheirStatus(t *testing.T) {
 		{&store.ConflictError{Stream: "secret", Actual: 7}, 409, "conflict"},
 		{&store.DuplicateIDError{Stream: "secret", ID: "secret"}, 409, "duplicate-id"},
 		{store.ErrInvalid, 422, "invalid"},
+		{&gate.EvalError{Rule: "store/some-rule", File: "some_rule.rego", Message: `to_number: operand 1 must be a number, got "secret"`, Hint: "secret"}, 500, "policy-failed"},
+		{&gate.EvalError{Message: "secret"}, 500, "policy-failed"},
 		{store.ErrClosed, 503, "closing"},
 		{projection.ErrAhead, 400, "unknown-position"},
 		{projection.ErrTimeout, 504, "not-yet"},
@@ -87,6 +90,8 @@ func TestAttemptsAreWhatBecameOfAppends(t *testing.T) {
 		{"invalid", journal.Receipt{}, store.ErrInvalid, attemptOf(telemetry.Rejected, 0, []string{"no store takes such an append"}, written, sent)},
 		{"a conflict", journal.Receipt{}, &store.ConflictError{Expected: store.NoStream, Actual: 2},
 			attemptOf(telemetry.Conflict, 0, []string{"expected no stream, but the stream is at version 2: read it again and decide anew"}, written, sent)},
+		{"a policy failed", journal.Receipt{}, fmt.Errorf("appending: %w", &gate.EvalError{Rule: "store/some-rule", Message: `"ann@example.com" is no number`}),
+			attemptOf(telemetry.Failed, 0, []string{"nothing was stored: the policy store/some-rule failed, and the app's log says why"}, written, sent)},
 		{"failed", journal.Receipt{}, errors.New("the disk is on fire"), attemptOf(telemetry.Failed, 0, []string{"the app failed; its log says why"}, written, sent)},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -67,7 +68,7 @@ func reasons(err error) []string {
 		}
 		return texts
 	}
-	switch problem := ofStore(err); {
+	switch problem := cmp.Or(ofPolicy(err), ofStore(err)); {
 	case err == nil:
 		return nil
 	case problem != nil:

@@ -12,7 +12,7 @@ import (
 
 // The page has no build step and loads nothing from elsewhere.
 //
-//go:embed page/live.html page/live.css page/live.js
+//go:embed page/live.html page/live.css page/*.js
 var pageFiles embed.FS
 
 // pagePolicy lets the page run its own script and style, and ask its own server:
@@ -25,10 +25,14 @@ const writePatience = 5 * time.Second
 
 // page makes the routes of the page.
 func (s *Server) page() {
+	const script = "text/javascript; charset=utf-8"
 	for pattern, file := range map[string][2]string{
-		"GET /live":          {"page/live.html", "text/html; charset=utf-8"},
-		"GET /live/live.css": {"page/live.css", "text/css; charset=utf-8"},
-		"GET /live/live.js":  {"page/live.js", "text/javascript; charset=utf-8"},
+		"GET /ui":            {"page/live.html", "text/html; charset=utf-8"},
+		"GET /ui/live.css":   {"page/live.css", "text/css; charset=utf-8"},
+		"GET /ui/live.js":    {"page/live.js", script},
+		"GET /ui/dom.js":     {"page/dom.js", script},
+		"GET /ui/drawing.js": {"page/drawing.js", script},
+		"GET /ui/trail.js":   {"page/trail.js", script},
 	} {
 		s.routes.HandleFunc(pattern, func(w http.ResponseWriter, _ *http.Request) {
 			text, err := pageFiles.ReadFile(file[0])
@@ -40,10 +44,10 @@ func (s *Server) page() {
 			w.Write(text)
 		})
 	}
-	s.routes.HandleFunc("GET /live/board", s.board)
-	s.routes.HandleFunc("GET /live/events", s.stream)
+	s.routes.HandleFunc("GET /ui/board", s.board)
+	s.routes.HandleFunc("GET /ui/events", s.stream)
 	s.routes.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, "/live", http.StatusSeeOther)
+		http.Redirect(w, r, "/ui", http.StatusSeeOther)
 	})
 }
 
@@ -86,8 +90,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 func (s *Server) unsubscribed(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case errors.Is(err, ErrTooMany):
-		w.Header().Set("Retry-After", "10")
-		err = &Problem{Status: http.StatusTooManyRequests, Code: "too-many-pages", Detail: fmt.Sprintf("%d pages are open already: close one", maxSubscribers)}
+		err = &Problem{Status: http.StatusTooManyRequests, Code: "too-many-pages", RetryAfter: 10 * time.Second, Detail: fmt.Sprintf("%d pages are open already: close one", maxSubscribers)}
 	case errors.Is(err, errHubClosed):
 		err = &Problem{Status: http.StatusServiceUnavailable, Code: "closing", Detail: "the app is stopping: ask again"}
 	}

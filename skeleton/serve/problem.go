@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 )
 
 // Problem is an error as a caller is told it (RFC 9457). Handlers may return one.
@@ -19,6 +20,8 @@ type Problem struct {
 	Reasons []Reason `json:"reasons,omitempty"`
 	// Version is where the stream is that was expected elsewhere.
 	Version *int64 `json:"version,omitempty"`
+	// RetryAfter is when it may be asked again, as a header says it; zero is not said.
+	RetryAfter time.Duration `json:"-"`
 }
 
 // Reason is one thing that speaks against what was asked.
@@ -45,6 +48,10 @@ func (p *Problem) write(w http.ResponseWriter) {
 	text, err := json.Marshal(told)
 	if err != nil { // strings and numbers are always JSON
 		panic(err)
+	}
+	if p.RetryAfter > 0 {
+		seconds := (p.RetryAfter + time.Second - 1) / time.Second
+		w.Header().Set("Retry-After", strconv.FormatInt(int64(seconds), 10))
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(text)+1))
@@ -78,7 +85,7 @@ func (s *Server) problem(err error) *Problem {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return s.bodyTooLarge()
 	}
-	for _, know := range []func(error) *Problem{ofJournal, ofStore, ofProjection} {
+	for _, know := range []func(error) *Problem{ofJournal, ofPolicy, ofStore, ofProjection} {
 		if problem := know(err); problem != nil {
 			return problem
 		}

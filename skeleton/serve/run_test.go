@@ -94,6 +94,58 @@ func TestSlowCallersAreCutOff(t *testing.T) {
 	}
 }
 
+// Only so many connections are served at a time; the next one waits, and is served
+// when one of them ends.
+func TestConnectionsAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := run(t, func(o *serve.Options) { o.Limits.Connections = 2 })
+		var open []net.Conn
+		for range 2 {
+			connection, err := r.pipes.dial(t.Context(), "", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			open = append(open, connection)
+		}
+		answered := make(chan int, 1)
+		go func() {
+			answer := r.get(t, "/healthz")
+			answer.Body.Close()
+			answered <- answer.StatusCode
+		}()
+		synctest.Wait()
+		select {
+		case <-answered:
+			t.Error("a third connection was served")
+		default:
+		}
+		open[0].Close()
+		if status := <-answered; status != http.StatusOK {
+			t.Errorf("when a connection had ended, the next one got %d", status)
+		}
+		open[1].Close()
+		if err := r.stop(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// An app whose places are all taken stops as well.
+func TestStoppingWithoutAPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := run(t, func(o *serve.Options) { o.Limits.Connections = 1 })
+		connection, err := r.pipes.dial(t.Context(), "", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer connection.Close()
+		synctest.Wait()
+		if err := r.stop(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestHeadersAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := run(t)
@@ -190,7 +242,7 @@ func TestPageIsToldEverySecond(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		ticking := make(chan error, 1)
 		go func() { ticking <- r.live.Run(ctx) }()
-		answer := r.get(t, "/live/events")
+		answer := r.get(t, "/ui/events")
 		defer answer.Body.Close()
 		if kind := answer.Header.Get("Content-Type"); answer.StatusCode != http.StatusOK || kind != "text/event-stream" {
 			t.Fatalf("%s, %s", answer.Status, kind)
@@ -240,7 +292,7 @@ func TestSlowPageIsDropped(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer connection.Close()
-		if _, err := io.WriteString(connection, "GET /live/events HTTP/1.1\r\nHost: app\r\nX-API-Key: "+r.north+"\r\n\r\n"); err != nil {
+		if _, err := io.WriteString(connection, "GET /ui/events HTTP/1.1\r\nHost: app\r\nX-API-Key: "+r.north+"\r\n\r\n"); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait() // the app writes, and nobody reads

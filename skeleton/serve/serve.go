@@ -15,16 +15,20 @@
 // Nothing is answered without a key but whether the app is healthy. A key is sent
 // as a bearer token, as X-API-Key, or, so that a browser can show the page, as
 // user and password of HTTP Basic; browsers of other origins may not change
-// anything. A key belongs to a tenant, and handlers look up streams by StreamOf, below
-// the tenant's name: what belongs to another tenant answers as what does not exist. Keys are kept as hashes and never logged, nor are query
-// strings, headers and bodies.
+// anything. A key belongs to a tenant, and handlers look up streams by StreamOf,
+// below the tenant's name: what belongs to another tenant answers as what does not
+// exist.
+//
+// Keys are kept as hashes and never logged, nor are query strings, headers and
+// bodies. A key may expire. An address that was wrong about a key too often is not
+// heard about it for a while.
 //
 // # What is bounded
 //
-// The bytes of a body, of the headers, of a path and of a query string, and the
-// time to send them, to answer and to do nothing. Unknown and repeated query
-// parameters are refused rather than passed over: a misspelt ?version= would
-// answer with another state than the one that was asked for.
+// The bytes of a body, of the headers, of a path and of a query string, the time to
+// send them, to answer and to do nothing, and the connections at a time. Unknown
+// and repeated query parameters are refused rather than passed over: a misspelt
+// ?version= would answer with another state than the one that was asked for.
 package serve
 
 import (
@@ -59,6 +63,10 @@ type Options struct {
 	// The reason is logged, not told.
 	Ready func(context.Context) error
 
+	// Address is who sent a request, for those who try out keys; nil is the other end
+	// of the connection. Behind a proxy that tells it, it is what the proxy tells.
+	Address func(*http.Request) string
+
 	Telemetry *telemetry.Telemetry // nil measures nothing
 	Log       *slog.Logger         // nil logs nothing
 	Now       func() time.Time     // nil is time.Now
@@ -68,24 +76,30 @@ type Options struct {
 // Limits bound what a caller may send and how long it may take. What is zero has
 // the default that is named.
 type Limits struct {
-	Body   int64         // bytes of a body: 1 MiB
-	Header int           // bytes of all headers: 16 KiB
-	URL    int           // bytes of a path, and of a query string: 2 KiB each
-	Send   time.Duration // to send the headers: 5 s; three times as much with the body
-	Answer time.Duration // to be answered: 30 s
-	Idle   time.Duration // to keep a connection without a request: 60 s
-	Drain  time.Duration // to end what has begun when the app stops: 10 s
+	Body        int64         // bytes of a body: 1 MiB
+	Header      int           // bytes of all headers: 16 KiB
+	URL         int           // bytes of a path, and of a query string: 2 KiB each
+	Send        time.Duration // to send the headers: 5 s; three times as much with the body
+	Answer      time.Duration // to be answered: 30 s
+	Idle        time.Duration // to keep a connection without a request: 60 s
+	Drain       time.Duration // to end what has begun when the app stops: 10 s
+	Connections int           // at a time: 1,024; further ones wait
+	Attempts    int           // to name a key with a wrong secret, from one address: 10
+	Lockout     time.Duration // that the address is not heard about it then, from its first attempt on: 1 min
 }
 
 func (l Limits) withDefaults() Limits {
 	return Limits{
-		Body:   cmp.Or(l.Body, 1<<20),
-		Header: cmp.Or(l.Header, 16<<10),
-		URL:    cmp.Or(l.URL, 2<<10),
-		Send:   cmp.Or(l.Send, 5*time.Second),
-		Answer: cmp.Or(l.Answer, 30*time.Second),
-		Idle:   cmp.Or(l.Idle, time.Minute),
-		Drain:  cmp.Or(l.Drain, 10*time.Second),
+		Body:        cmp.Or(l.Body, 1<<20),
+		Header:      cmp.Or(l.Header, 16<<10),
+		URL:         cmp.Or(l.URL, 2<<10),
+		Send:        cmp.Or(l.Send, 5*time.Second),
+		Answer:      cmp.Or(l.Answer, 30*time.Second),
+		Idle:        cmp.Or(l.Idle, time.Minute),
+		Drain:       cmp.Or(l.Drain, 10*time.Second),
+		Connections: cmp.Or(l.Connections, 1024),
+		Attempts:    cmp.Or(l.Attempts, 10),
+		Lockout:     cmp.Or(l.Lockout, time.Minute),
 	}
 }
 
@@ -94,6 +108,7 @@ type Server struct {
 	Options
 	routes   *http.ServeMux
 	foreign  *http.CrossOriginProtection
+	guesses  *guesses
 	draining atomic.Bool
 }
 
@@ -110,6 +125,9 @@ func New(o Options) (*Server, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Address == nil {
+		o.Address = remoteAddress
+	}
 	if o.Telemetry == nil {
 		nowhere, err := telemetry.New(telemetry.Options{})
 		if err != nil {
@@ -117,7 +135,10 @@ func New(o Options) (*Server, error) {
 		}
 		o.Telemetry = nowhere
 	}
-	s := &Server{Options: o, routes: http.NewServeMux(), foreign: http.NewCrossOriginProtection()}
+	s := &Server{
+		Options: o, routes: http.NewServeMux(), foreign: http.NewCrossOriginProtection(),
+		guesses: newGuesses(o.Limits.Attempts, o.Limits.Lockout, o.Now),
+	}
 	if err := s.route(); err != nil {
 		return nil, fmt.Errorf("serving an app: %w", err)
 	}
@@ -138,7 +159,7 @@ func (s *Server) Run(ctx context.Context, listener net.Listener) error {
 		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelWarn),
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
+	go func() { ended <- server.Serve(limitConnections(listener, s.Limits.Connections)) }()
 	select {
 	case err := <-ended:
 		return fmt.Errorf("serving on %s: %w", listener.Addr(), err)

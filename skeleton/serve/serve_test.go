@@ -107,8 +107,8 @@ func brief(t *testing.T, w *httptest.ResponseRecorder) string {
 func TestNothingIsAnsweredWithoutAKeyButHealth(t *testing.T) {
 	a := filled(t)
 	for _, target := range []string{
-		"POST /notes/plans/write", "GET /notes/plans", "GET /streams/plans/events", "GET /openapi.json", "GET /live", "GET /live/live.js",
-		"GET /live/live.css", "GET /live/board", "GET /live/events", "GET /", "GET /nothing", "OPTIONS /notes/plans", "GET //healthz", "POST /healthz", "DELETE /readyz", "GET /healthz/",
+		"POST /notes/plans/write", "GET /notes/plans", "GET /streams/plans/events", "GET /openapi.json", "GET /ui", "GET /ui/live.js",
+		"GET /ui/live.css", "GET /ui/board", "GET /ui/events", "GET /", "GET /nothing", "OPTIONS /notes/plans", "GET //healthz", "POST /healthz", "DELETE /readyz", "GET /healthz/",
 	} {
 		method, path, _ := strings.Cut(target, " ")
 		w := a.do(request(method, path, "{}"))
@@ -116,7 +116,7 @@ func TestNothingIsAnsweredWithoutAKeyButHealth(t *testing.T) {
 			t.Errorf("%s without a key: %d %s", target, w.Code, w.Body)
 		}
 		basic := strings.Contains(strings.Join(w.Header().Values("WWW-Authenticate"), " "), "Basic")
-		if page := strings.HasPrefix(path, "/live") || path == "/"; basic != page {
+		if page := strings.HasPrefix(path, "/ui") || path == "/"; basic != page {
 			t.Errorf("%s without a key: asks browsers for a key %v", target, basic)
 		}
 	}
@@ -307,7 +307,7 @@ func TestNewRefusesWhatCannotBeServed(t *testing.T) {
 		{"not of the form", serve.Options{Commands: []serve.Command{command("A", "a")}}},
 		{"not of the form", serve.Options{Commands: []serve.Command{command("A", "/a/{b...}")}}},
 		{"variable twice", serve.Options{Commands: []serve.Command{command("A", "/{b}/{b}")}}},
-		{"used by the server", serve.Options{Commands: []serve.Command{command("A", "/live/a")}}},
+		{"used by the server", serve.Options{Commands: []serve.Command{command("A", "/ui/a")}}},
 		{"cannot be added", serve.Options{Commands: []serve.Command{command("A", "/a/{b}"), command("B", "/{a}/b")}}},
 		{"called \"A\"", serve.Options{Commands: []serve.Command{command("A", "/a"), command("A", "/b")}}},
 		{"is not JSON", serve.Options{Commands: []serve.Command{{Name: "A", Path: "/a", Body: json.RawMessage("{"), Handle: command("", "").Handle}}}},

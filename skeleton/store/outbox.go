@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"iter"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -17,6 +19,16 @@ type Outbox interface {
 	// others has changed, all together: Channel, Attempts, Due, LastError, Dead.
 	// One that is not there any more is passed over.
 	Settle(ctx context.Context, done []int64, changed []Delivery) error
+	// Owed counts what is owed to each channel, sorted by name. One to which nothing
+	// is owed may be left out.
+	Owed(ctx context.Context) ([]Debt, error)
+}
+
+// Debt is how much is owed to a channel.
+type Debt struct {
+	Channel string
+	Waiting int64 // deliveries that are to be made
+	Dead    int64 // those that were given up
 }
 
 // DeliveryFilter says which deliveries to read. The zero value is all that are
@@ -36,4 +48,19 @@ type Delivery struct {
 	LastError string
 	Dead      bool // given up
 	Event     Event
+}
+
+// AddDebt adds to what is owed to a channel, in a list that is sorted by channel.
+// It is how a store implements Owed.
+func AddDebt(debts []Debt, channel string, dead bool, count int64) []Debt {
+	at, known := slices.BinarySearchFunc(debts, channel, func(d Debt, name string) int { return strings.Compare(d.Channel, name) })
+	if !known {
+		debts = slices.Insert(debts, at, Debt{Channel: channel})
+	}
+	if dead {
+		debts[at].Dead += count
+	} else {
+		debts[at].Waiting += count
+	}
+	return debts
 }

@@ -2,8 +2,8 @@
 // newest version would have recorded, so that readers know one version only.
 //
 //	upcast:
-//	  - {type: OrderPlaced, from: 1, to: 2, do: [{rename: sum, to: total}, {default: channel, value: web}]}
-//	  - {type: OrderPlaced, from: 2, to: 3, type_to: OrderConfirmed, do: [{wrap: total, as: amount}]}
+//	  - {type: Deposited, from: 1, to: 2, do: [{rename: sum, to: amount}, {default: channel, value: web}]}
+//	  - {type: Deposited, from: 2, to: 3, type_to: Credited, do: [{wrap: amount, as: money}]}
 //
 // An upcaster is data and not code: a list of operations on JSON values. This
 // package is the grammar and its reference interpreter; whoever compiles the
@@ -108,7 +108,7 @@ func (u *Upcaster) Apply(data any) (any, error) {
 }
 
 // ShortType is the last part of a type's name without a version behind it:
-// com.shop.OrderPlaced and com.shop.OrderPlaced.v2 are OrderPlaced.
+// com.bank.Deposited and com.bank.Deposited.v2 are Deposited.
 func ShortType(name string) string {
 	last := func(name string) string { return name[strings.LastIndexAny(name, "./:")+1:] }
 	short := last(name)

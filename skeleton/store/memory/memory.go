@@ -194,6 +194,20 @@ func (s *Store) Settle(ctx context.Context, done []int64, changed []store.Delive
 	return nil
 }
 
+// Owed counts what is owed to each channel; see store.Outbox.
+func (s *Store) Owed(ctx context.Context) ([]store.Debt, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if err := s.usable(ctx); err != nil {
+		return nil, fmt.Errorf("counting what is owed: %w", err)
+	}
+	var debts []store.Debt
+	for _, d := range s.deliveries {
+		debts = store.AddDebt(debts, d.Channel, d.Dead, 1)
+	}
+	return debts, nil
+}
+
 // WaitPosition waits for an event; see store.Store.
 func (s *Store) WaitPosition(ctx context.Context, position int64) (int64, error) {
 	return s.tail.Wait(ctx, position)

@@ -33,6 +33,28 @@ func scanDelivery(scan func(...any) error) (store.Delivery, error) {
 	return d, err
 }
 
+// Owed counts what is owed to each channel; see store.Outbox.
+func (s *Store) Owed(ctx context.Context) ([]store.Debt, error) {
+	type count struct {
+		channel string
+		dead    bool
+		number  int64
+	}
+	counts, err := page(ctx, s, s.read.owed, func(scan func(...any) error) (count, error) {
+		var c count
+		err := scan(&c.channel, &c.dead, &c.number)
+		return c, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("counting what is owed in %s: %w", s.path, err)
+	}
+	var debts []store.Debt
+	for _, c := range counts {
+		debts = store.AddDebt(debts, c.channel, c.dead, c.number)
+	}
+	return debts, nil
+}
+
 // Settle removes and changes deliveries; see store.Outbox. It shares transactions
 // with appends.
 func (s *Store) Settle(ctx context.Context, done []int64, changed []store.Delivery) error {

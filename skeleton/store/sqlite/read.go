@@ -19,7 +19,7 @@ const columns = `position, stream, version, id, type, schema_version, time, reco
 
 // queries are what readers prepare once.
 type queries struct {
-	stream, all, deliveries *sql.Stmt
+	stream, all, deliveries, owed *sql.Stmt
 }
 
 func prepareQueries(ctx context.Context, db *sql.DB) (q queries, err error) {
@@ -29,6 +29,9 @@ func prepareQueries(ctx context.Context, db *sql.DB) (q queries, err error) {
 	}
 	if q.all, err = db.PrepareContext(ctx, `SELECT `+columns+` FROM events
 		WHERE position > ? AND position <= ? ORDER BY position LIMIT ?`); err != nil {
+		return queries{}, err
+	}
+	if q.owed, err = db.PrepareContext(ctx, `SELECT channel, dead, count(*) FROM outbox GROUP BY dead, channel`); err != nil {
 		return queries{}, err
 	}
 	q.deliveries, err = db.PrepareContext(ctx, `SELECT delivery, channel, attempts, due, last_error, dead, `+columns+`

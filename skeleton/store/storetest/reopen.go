@@ -85,6 +85,11 @@ func testOutbox(t *testing.T, a Adapter) {
 	}
 	wantEqual(t, "what is left", []string{"a to standard", "b to for y"}, list(store.DeliveryFilter{}))
 	wantEqual(t, "what was given up", []string{"b to standard"}, list(store.DeliveryFilter{Dead: true}))
+	debts, err := outbox.Owed(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantEqual(t, "how much is owed", []store.Debt{{Channel: "for y", Waiting: 1}, {Channel: "standard", Waiting: 1, Dead: 1}}, debts)
 	retried.Due = retried.Due.UTC()
 	wantEqual(t, "what was changed", retried, collect(t, outbox.Deliveries(t.Context(), store.DeliveryFilter{}))[0])
 
@@ -100,5 +105,7 @@ func testOutbox(t *testing.T, a Adapter) {
 		t.Error(err)
 	}
 	wantIs(t, "Settle", outbox.Settle(t.Context(), []int64{1}, nil), store.ErrClosed)
+	_, err = outbox.Owed(t.Context())
+	wantIs(t, "Owed", err, store.ErrClosed)
 	wantIs(t, "Deliveries", failure(outbox.Deliveries(t.Context(), store.DeliveryFilter{})), store.ErrClosed)
 }
