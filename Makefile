@@ -59,6 +59,10 @@ bench-replay-seek: ## one stream of a log of 10,000,000 events, page cache dropp
 bench-cost: ## cost estimate over a log of a million events, beside DuckDB (EVENTS=N)
 	scripts/bench-cost.sh $(EVENTS)
 
+.PHONY: bench-app
+bench-app: ## load on the generated orders app, with what each part of it costs (DURATION=N)
+	scripts/bench-app.sh $(DURATION)
+
 .PHONY: accuracy
 accuracy: ## the conformance tables (cases: ORACLES=FOLDER)
 	.ci/conformance.sh $(ORACLES)
@@ -66,6 +70,10 @@ accuracy: ## the conformance tables (cases: ORACLES=FOLDER)
 .PHONY: update
 update: ## regenerate golden files and generated documentation; review the diff
 	NEXUS_UPDATE=1 go test -count=1 ./...
+
+.PHONY: core-release
+core-release: ## embed the present core of nexus new as that of a release, for nexus upgrade (VERSION=v1.2.3)
+	NEXUS_CORE_RELEASE=$(VERSION) go test -count=1 -v -run '^TestReleaseCore$$' ./scaffold
 
 .PHONY: ci
 ci: ## what the continuous integration runs

@@ -45,7 +45,7 @@ var house = []room{
 		"github.com/charmbracelet/x/ansi", "github.com/muesli/termenv",
 		"github.com/mattn/go-runewidth", "github.com/rivo/uniseg", "golang.org/x/term",
 	}},
-	{5, "scaffold", nil},
+	{5, "scaffold", []string{"golang.org/x/mod", "golang.org/x/tools/txtar"}},
 	{4, "registry/dir", nil},
 	{4, "registry/git", nil},
 	{4, "registry/confluent", []string{"github.com/riferrei/srclient"}},
@@ -72,6 +72,11 @@ var house = []room{
 	{1, "report", nil},
 	{0, "quietterm", nil},
 	{0, "document", []string{"go.yaml.in/yaml/v3"}},
+	{0, "skeleton/app", []string{"github.com/google/uuid", "go.opentelemetry.io/otel"}},
+	{0, "skeleton/app/apptest", []string{"github.com/google/uuid"}},
+	{0, "skeleton/app/otlp", []string{"go.opentelemetry.io/otel"}},
+	{0, "skeleton/domain", nil},
+	{0, "skeleton/domain/domaintest", nil},
 	{0, "skeleton/gate", []string{
 		"github.com/open-policy-agent/opa/v1/ast", "github.com/open-policy-agent/opa/v1/metrics",
 		"github.com/open-policy-agent/opa/v1/rego", "github.com/open-policy-agent/opa/v1/storage/inmem",
@@ -85,11 +90,16 @@ var house = []room{
 	{0, "skeleton/store/memory", nil},
 	{0, "skeleton/store/sqlite", []string{"modernc.org/sqlite", "modernc.org/libc"}},
 	{0, "skeleton/store/storetest", nil},
-	{0, "skeleton/...", []string{"github.com/google/uuid", "go.opentelemetry.io/otel"}},
+	{0, "skeleton/...", []string{
+		"github.com/google/uuid", "go.opentelemetry.io/otel/attribute", "go.opentelemetry.io/otel/codes",
+		"go.opentelemetry.io/otel/metric", "go.opentelemetry.io/otel/propagation", "go.opentelemetry.io/otel/trace",
+	}},
 }
 
 // forTests lists the packages that hold what tests share. Only tests import them.
-var forTests = []string{"compat/enginetest", "registry/registrytest", "skeleton/store/storetest"}
+var forTests = []string{
+	"compat/enginetest", "registry/registrytest", "skeleton/app/apptest", "skeleton/domain/domaintest", "skeleton/store/storetest",
+}
 
 // appOnly lists what only an app made from the skeleton may link: the nexus
 // binary must not reach it on any path.
@@ -100,7 +110,7 @@ var appOnly = []string{"modernc.org/sqlite", "modernc.org/libc", "go.opentelemet
 var testModules = []string{
 	"github.com/google/go-cmp", "github.com/rogpeppe/go-internal", "pgregory.net/rapid",
 	"github.com/owenrumney/go-sarif/v3", "github.com/santhosh-tekuri/jsonschema/v5",
-	"go.yaml.in/yaml/v3",
+	"go.yaml.in/yaml/v3", "go.opentelemetry.io/otel/sdk",
 }
 
 func TestLayers(t *testing.T) {

@@ -8,6 +8,7 @@ func (a *app) catalogCommand() *cobra.Command {
 		a.catalogShowCommand(),
 		a.catalogCheckCommand(),
 		a.catalogImportCommand(),
+		a.catalogCompileCommand(),
 	)
 }
 

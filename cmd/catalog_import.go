@@ -129,10 +129,12 @@ func isOrAre(n int, what string) string {
 // read reads the source: a catalog, or what has the form of a registry and is no
 // file.
 func (i *catalogImport) read(cmd *cobra.Command) (*catalog.Catalog, error) {
-	kind, _, _ := strings.Cut(i.source, ":")
-	_, err := os.Stat(i.app.abs(i.source))
-	if err != nil && slices.Contains(i.app.baselineKinds(""), kind) && kind != i.source {
-		return i.readRegistry(cmd)
+	if i.app.namesRegistry(i.source) {
+		subjects, err := i.app.readSubjects(cmd, "importing", i.source)
+		if err != nil {
+			return nil, err
+		}
+		return catalog.FromSubjects(subjects), nil
 	}
 	config, err := i.app.loadConfig(cmd.Flags())
 	if err != nil {
@@ -141,9 +143,16 @@ func (i *catalogImport) read(cmd *cobra.Command) (*catalog.Catalog, error) {
 	return (&options{app: i.app, flags: cmd.Flags(), config: config}).needCatalog(cmd.Context(), i.source)
 }
 
-// readRegistry makes a catalog of a registry's subjects.
-func (i *catalogImport) readRegistry(cmd *cobra.Command) (*catalog.Catalog, error) {
-	from, err := i.app.openFrom(cmd, i.source)
+// namesRegistry reports whether a source has the form of a registry and is no file.
+func (a *app) namesRegistry(source string) bool {
+	kind, _, _ := strings.Cut(source, ":")
+	_, err := os.Stat(a.abs(source))
+	return err != nil && slices.Contains(a.baselineKinds(""), kind) && kind != source
+}
+
+// readSubjects reads all subjects of a registry, with their versions.
+func (a *app) readSubjects(cmd *cobra.Command, doing, source string) ([]catalog.Subject, error) {
+	from, err := a.openFrom(cmd, source)
 	if err != nil {
 		return nil, err
 	}
@@ -152,10 +161,10 @@ func (i *catalogImport) readRegistry(cmd *cobra.Command) (*catalog.Catalog, erro
 		return nil, sourceFailure("listing the subjects of "+from.ref, err)
 	}
 	if len(names) == 0 {
-		return nil, unchecked(fmt.Errorf("importing %s: it holds no subject", from.ref))
+		return nil, unchecked(fmt.Errorf("%s %s: it holds no subject", doing, from.ref))
 	}
 	subjects := make([]catalog.Subject, len(names))
-	errs := i.app.eachSubject(cmd.Context(), names, "reading", func(ctx context.Context, n int) (err error) {
+	errs := a.eachSubject(cmd.Context(), names, "reading", func(ctx context.Context, n int) (err error) {
 		subjects[n], err = readSubject(ctx, from, names[n])
 		return err
 	})
@@ -164,7 +173,7 @@ func (i *catalogImport) readRegistry(cmd *cobra.Command) (*catalog.Catalog, erro
 			return nil, sourceFailure(fmt.Sprintf("reading %s from %s", names[n], from.ref), err)
 		}
 	}
-	return catalog.FromSubjects(subjects), cmd.Context().Err()
+	return subjects, cmd.Context().Err()
 }
 
 // readSubject reads every version of a subject, and the level it has to keep.

@@ -281,6 +281,10 @@ func TestOutputIsValidUnderItsSchema(t *testing.T) {
 		{"catalog check", []string{"catalog.yaml"}},
 		{"catalog check", []string{"empty"}},
 		{"catalog import", []string{"catalog.yaml", filepath.Join(dir, "imported")}},
+		{"new", []string{"iot", "--aggregate", "Sensor", "--dry-run"}},
+		{"new", []string{"iot", "--aggregate", "Sensor", "--dir", filepath.Join(dir, "iot")}},
+		{"catalog compile", []string{filepath.Join(dir, "iot", "catalog")}},
+		{"upgrade", []string{filepath.Join(dir, "iot")}},
 		{"policy check", []string{"catalog.yaml"}},
 		{"policy check", []string{"empty"}},
 		{"policy impact", []string{"catalog.yaml", "--pack", "soc2"}},
@@ -333,29 +337,43 @@ func TestOutputIsValidUnderItsSchema(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.command+" "+strings.Join(test.args, " "), func(t *testing.T) {
-			var out, errs bytes.Buffer
-			a := newApp(strings.NewReader(""), &out, &errs)
-			a.dir, a.env = dir, func(string) string { return "" }
-			args := append(strings.Fields(test.command), test.args...)
-			if code := a.run(t.Context(), append(args, "--format", "json")); code == exitUsage {
-				t.Fatalf("usage error: %s", errs.String())
-			}
-			form, err := newApp(nil, nil, nil).outputSchema(test.command)
-			if err != nil {
-				t.Fatal(err)
-			}
-			text, _ := json.Marshal(form)
-			compiled, err := jsonschema.CompileString("output.json", string(text))
-			if err != nil {
-				t.Fatal(err)
-			}
-			var document any
-			if err := json.Unmarshal(out.Bytes(), &document); err != nil {
-				t.Fatalf("%v\n%s", err, out.String())
-			}
-			if err := compiled.Validate(document); err != nil {
-				t.Errorf("%#v\n%s", err, out.String())
-			}
+			validOutput(t, dir, test.command, test.args)
 		})
+	}
+	for _, test := range [][]string{
+		{"add aggregate", "Gateway"},
+		{"add command", "Sensor", "Retire:SensorRetired{reason:string}", "--dry-run"},
+		{"add event", "Sensor", "SensorMoved{location:string}"},
+		{"add spec"},
+	} {
+		t.Run(test[0], func(t *testing.T) { validOutput(t, filepath.Join(dir, "iot"), test[0], test[1:]) })
+	}
+}
+
+// validOutput runs a command in a folder, and holds its JSON to the schema.
+func validOutput(t *testing.T, dir, command string, args []string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	a := newApp(strings.NewReader(""), &out, &errs)
+	a.dir, a.env = dir, func(string) string { return "" }
+	args = append(append(strings.Fields(command), args...), "--format", "json")
+	if code := a.run(t.Context(), args); code == exitUsage {
+		t.Fatalf("usage error: %s", errs.String())
+	}
+	form, err := newApp(nil, nil, nil).outputSchema(command)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, _ := json.Marshal(form)
+	compiled, err := jsonschema.CompileString("output.json", string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document any
+	if err := json.Unmarshal(out.Bytes(), &document); err != nil {
+		t.Fatalf("%v\n%s", err, out.String())
+	}
+	if err := compiled.Validate(document); err != nil {
+		t.Errorf("%#v\n%s", err, out.String())
 	}
 }

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"unicode"
 
+	"github.com/nexus-blueprint/nexus/document"
 	"github.com/nexus-blueprint/nexus/replay"
 	"github.com/nexus-blueprint/nexus/skeleton/upcast"
 )
@@ -44,15 +46,29 @@ func (o *options) reducerCommand() (*replay.Command, error) {
 	return &command, nil
 }
 
-// upcasters are those of nexus.yaml, which go before every reducer; nil without.
+// upcasters are those of nexus.yaml, or of the file that it names; they go before
+// every reducer. Nil without.
 func (o *options) upcasters() (*upcast.Chain, error) {
 	if o.config.doc == nil {
 		return nil, nil
 	}
-	file, _ := o.config.doc.Value().(map[string]any)
-	chain, err := upcast.Parse(file["upcast"])
+	settings, _ := o.config.doc.Value().(map[string]any)
+	file, list := o.config.file, settings["upcast"]
+	if name, ok := list.(string); ok {
+		file = o.config.relative(o.app, []string{name})[0]
+		text, err := os.ReadFile(o.app.abs(file))
+		if err != nil {
+			return nil, o.app.missingFor("reading the upcasters", file)
+		}
+		d, err := document.Parse(file, text)
+		if err != nil {
+			return nil, inDocument("reading the upcasters", err)
+		}
+		list = d.Value()
+	}
+	chain, err := upcast.Parse(list)
 	if err != nil {
-		return nil, usage(fmt.Errorf("%s: %w", o.config.file, err))
+		return nil, usage(fmt.Errorf("%s: %w", file, err))
 	}
 	return chain, nil
 }

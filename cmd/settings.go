@@ -89,7 +89,7 @@ func settings() []setting {
 		{key: "log.format", flag: "log-format", initial: "", values: logFormats, title: "the form of the log; empty is found out"},
 		{key: "log.map", shape: tableShape, names: words(event.AttributeNames()...), title: "where a log of your own form keeps the attributes of an event: attribute to path"},
 		{key: "reducers", shape: formShape, title: "how events fold into state, by name; see docs/replay.md"},
-		{key: "upcast", shape: formShape, title: "how old versions of events are lifted to new ones, as a list; see docs/replay.md"},
+		{key: "upcast", shape: formShape, title: "how old versions of events are lifted to new ones, as a list or the file that holds it; see docs/replay.md"},
 		{key: "cost.region", flag: "region", initial: "us-east-1", title: "the region whose prices apply to the paths of AWS"},
 		{key: "cost.prices", flag: "prices", title: "a file of prices that stand before those nexus brings along"},
 		{key: "cost.what_if", flag: "what-if", shape: listShape, title: "assumptions to change, as KEY=VALUE; docs/cost.md lists them"},

@@ -88,10 +88,11 @@ func (s *dataShape) appendArray(dst []byte, d *draw) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		if s.items.kind == objectShape {
+		items := s.element()
+		if items.kind == objectShape {
 			d.row = &rows[i]
 		}
-		dst = s.items.append(dst, d)
+		dst = items.append(dst, d)
 		if fresh {
 			d.story.sum += rows[i].price * max(rows[i].quantity, 1)
 		}
@@ -102,7 +103,7 @@ func (s *dataShape) appendArray(dst []byte, d *draw) []byte {
 
 // rows are the rows of the story's list, if this one has them, or new ones.
 func (s *dataShape) rows(d *draw) (rows []row, fresh bool) {
-	if s.items.kind == objectShape && len(d.story.rows) > 0 && s.fits(len(d.story.rows)) {
+	if s.element().kind == objectShape && len(d.story.rows) > 0 && s.fits(len(d.story.rows)) {
 		return d.story.rows, false
 	}
 	n := 1 + d.random.IntN(3)
@@ -113,11 +114,19 @@ func (s *dataShape) rows(d *draw) (rows []row, fresh bool) {
 		n = min(n, int(*s.most))
 	}
 	rows = make([]row, n)
-	if s.items.kind == objectShape && d.story.rows == nil {
+	if s.element().kind == objectShape && d.story.rows == nil {
 		d.story.rows = rows
 		return rows, true
 	}
 	return rows, false
+}
+
+// element is the shape of a list's items; a schema need not say it.
+func (s *dataShape) element() *dataShape {
+	if s.items == nil {
+		return &dataShape{}
+	}
+	return s.items
 }
 
 func (s *dataShape) fits(n int) bool {
@@ -131,6 +140,8 @@ func (s *dataShape) remembered(dst []byte, d *draw, drawn func([]byte) []byte) [
 		return remember(dst, &d.story.values, s, drawn)
 	case d.row != nil:
 		return remember(dst, &d.row.values, s, drawn)
+	case isID(s.name) && len(s.literals) > 0:
+		return remember(dst, &d.story.values, s, drawn)
 	case isID(s.name) && s.kind == stringShape:
 		return remember(dst, &d.story.values, s, func(dst []byte) []byte { return s.appendID(dst, d) })
 	}

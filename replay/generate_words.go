@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
+	"net/url"
 	"regexp/syntax"
 	"strconv"
 	"strings"
@@ -53,7 +54,7 @@ func (s *dataShape) appendString(dst []byte, d *draw) []byte {
 		name := strings.ToLower(strings.ReplaceAll(people[d.random.IntN(len(people))], " ", "."))
 		return fmt.Appendf(dst, `"%s%d@example.com"`, name, d.lane.number)
 	case "uri", "uri-reference", "iri":
-		return fmt.Appendf(dst, `"https://example.com/%s/%d"`, s.name, d.random.IntN(1000))
+		return fmt.Appendf(dst, `"https://example.com/%s/%d"`, url.PathEscape(s.name), d.random.IntN(1000))
 	case "hostname":
 		return fmt.Appendf(dst, `"host-%d.example.com"`, d.random.IntN(1000))
 	case "ipv4":

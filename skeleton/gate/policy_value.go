@@ -24,6 +24,18 @@ func textsOf(modules map[string]*ast.Module) texts {
 	return known
 }
 
+// Shared is a part of many inputs. It is made a value of Rego once, and is not
+// changed after that.
+type Shared struct{ term *ast.Term }
+
+// Share makes a value one that inputs may have in any place. To decide about events
+// of one type, with the same facts in each input, takes less time with it.
+func Share(value any) (Shared, error) {
+	c := conversion{made: map[uintptr]*ast.Term{}}
+	term, err := c.term(value)
+	return Shared{term}, err
+}
+
 // value makes input a value of Rego.
 func (t texts) value(input map[string]any) (ast.Value, error) {
 	c := conversion{texts: t, made: map[uintptr]*ast.Term{}}
@@ -45,6 +57,8 @@ func (c *conversion) term(value any) (*ast.Term, error) {
 	switch v := value.(type) {
 	case nil:
 		return ast.InternedNullTerm, nil
+	case Shared:
+		return v.term, nil
 	case bool:
 		return ast.InternedTerm(v), nil
 	case string:

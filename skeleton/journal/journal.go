@@ -121,10 +121,11 @@ type Outcome struct {
 // Journal appends events. Any number of goroutines may use one.
 type Journal struct {
 	options    Options
-	types      *typeDecider      // asks the policies that look at types alone; nil if there are none
-	records    *gate.Decider     // the others; nil if there are none
-	severities map[string]string // of the policies, by rule
-	routes     map[string]routed // by type
+	types      *typeDecider           // asks the policies that look at types alone; nil if there are none
+	records    *gate.Decider          // the others; nil if there are none
+	severities map[string]string      // of the policies, by rule
+	facts      map[string]gate.Shared // by type: what policies are shown of it
+	routes     map[string]routed      // by type
 }
 
 // routed is the route of a type, and its JSON as it is stored.
@@ -156,7 +157,7 @@ func New(o Options) (*Journal, error) {
 	if o.MaxBytes == 0 {
 		o.MaxBytes = defaultMaxBytes
 	}
-	j := &Journal{options: o, severities: map[string]string{}, routes: map[string]routed{}}
+	j := &Journal{options: o, severities: map[string]string{}, facts: map[string]gate.Shared{}, routes: map[string]routed{}}
 	if o.Decider != nil {
 		types, records, err := o.Decider.Split(context.Background())
 		if err != nil {
@@ -164,7 +165,7 @@ func New(o Options) (*Journal, error) {
 		}
 		j.records = records
 		if types != nil {
-			j.types = &typeDecider{decider: types, facts: o.Facts}
+			j.types = &typeDecider{decider: types, facts: j.facts}
 		}
 		for _, rule := range o.Decider.Rules() {
 			j.severities[rule.ID] = rule.Severity
@@ -183,6 +184,11 @@ func (j *Journal) prepare(typ string) error {
 	if facts == nil && j.options.Decider != nil {
 		return errors.New("it has a schema, but the catalog declares nothing of it: policies would judge nothing")
 	}
+	shared, err := gate.Share(facts)
+	if err != nil {
+		return fmt.Errorf("its facts: %w", err)
+	}
+	j.facts[typ] = shared
 	if j.options.Scorer == nil {
 		return nil
 	}

@@ -120,7 +120,7 @@ func (a *appending) decide(ctx context.Context, e store.Event, data, metadata an
 	if a.records == nil {
 		return decisions, nil
 	}
-	more, err := a.records.Decide(ctx, input(asOf, a.options.Facts[e.Type], map[string]any{
+	more, err := a.records.Decide(ctx, input(asOf, a.facts[e.Type], map[string]any{
 		"id": e.ID, "stream": a.envelope.Stream, "type": e.Type, "schema_version": e.SchemaVersion,
 		"time":   e.Time.UTC().Format(time.RFC3339Nano),
 		"tenant": given(e.Tenant), "actor": given(e.Actor),
@@ -134,7 +134,7 @@ func (a *appending) decide(ctx context.Context, e store.Event, data, metadata an
 
 // input is what policies see. The part about the type is what `nexus policy check`
 // shows them.
-func input(asOf string, facts map[string]any, record any) map[string]any {
+func input(asOf string, facts gate.Shared, record any) map[string]any {
 	return map[string]any{"as_of": asOf, "event": facts, "change": nil, "observed": nil, "waivers": []any{}, "record": record}
 }
 
@@ -142,7 +142,7 @@ func input(asOf string, facts map[string]any, record any) map[string]any {
 // they said that day.
 type typeDecider struct {
 	decider *gate.Decider
-	facts   map[string]map[string]any
+	facts   map[string]gate.Shared
 
 	mu     sync.Mutex
 	asOf   string

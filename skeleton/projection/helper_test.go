@@ -74,7 +74,7 @@ func definition() modelsqlite.Definition {
 	return modelsqlite.Definition{
 		Name: "totals", Version: "1",
 		Tables: `CREATE TABLE totals (stream TEXT PRIMARY KEY, total INTEGER NOT NULL) STRICT`,
-		Handle: func(ctx context.Context, tx *sql.Tx, e store.Event) error {
+		Handle: func(ctx context.Context, tx *modelsqlite.Tx, e store.Event) error {
 			n, err := amount(e)
 			if err != nil {
 				return err

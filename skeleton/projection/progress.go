@@ -1,6 +1,10 @@
 package projection
 
-import "sync"
+import (
+	"context"
+	"sync"
+	"time"
+)
 
 // State is what a projection does.
 type State string
@@ -21,10 +25,11 @@ type progress struct {
 	skipped int64
 	err     error
 	changed chan struct{} // closed at the next change
+	wanted  chan struct{} // holds one when somebody waits for a change
 }
 
 func newProgress() *progress {
-	return &progress{state: NotStarted, changed: make(chan struct{})}
+	return &progress{state: NotStarted, changed: make(chan struct{}), wanted: make(chan struct{}, 1)}
 }
 
 // change changes p and wakes those who wait.
@@ -87,6 +92,30 @@ func (p *progress) moment() moment {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return moment{state: p.state, known: p.known, position: p.at.Position, err: p.err, changed: p.changed}
+}
+
+// want ends a rest, or the next one.
+func (p *progress) want() {
+	select {
+	case p.wanted <- struct{}{}:
+	default: // somebody else did
+	}
+}
+
+// rest returns after a while, or as soon as somebody wants a change.
+func (p *progress) rest(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-p.wanted:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return nil
 }
 
 // swap moves a projection that has been started to the checkpoint of another

@@ -7,6 +7,14 @@
 //	answer, err := p.WaitForVersion(ctx, appended.Position, projection.Wait{}) // read your writes
 //	err = accounts.View(ctx, func(tx *sql.Tx, at projection.Checkpoint) error { … })
 //
+// # When events are handled
+//
+// The first event after a while is handled at once. Those that follow close behind
+// come together for a moment, Options.Gather, and are stored together: to store a
+// hundred at once is much cheaper than one at a time, and a projection that is
+// cheap leaves more to those who append. Whoever waits for a position ends the
+// moment.
+//
 // # Exactly once, as far as readers can tell
 //
 // A checkpoint is stored together with what the events up to it have changed.
@@ -49,11 +57,17 @@ type Source interface {
 type Options struct {
 	// Batch is how many events are stored together at most; 0 is 512.
 	Batch int
+	// Gather is how long events that follow others come together before they are
+	// handled, if nobody waits for them; 0 is 25 ms, less is not at all.
+	Gather time.Duration
 	// Skip are the ids of events that are passed over.
 	Skip []string
 }
 
-const defaultBatch = 512
+const (
+	defaultBatch  = 512
+	defaultGather = 25 * time.Millisecond
+)
 
 // Projection keeps a model up to date with a source.
 type Projection struct {
@@ -61,6 +75,7 @@ type Projection struct {
 	source   Source
 	model    Model
 	batch    int
+	gather   time.Duration
 	skip     map[string]bool
 	progress *progress
 
@@ -75,7 +90,10 @@ func New(name string, source Source, model Model, o Options) *Projection {
 	if o.Batch <= 0 {
 		o.Batch = defaultBatch
 	}
-	p := &Projection{name: name, source: source, model: model, batch: o.Batch, skip: map[string]bool{}, progress: newProgress()}
+	if o.Gather == 0 {
+		o.Gather = defaultGather
+	}
+	p := &Projection{name: name, source: source, model: model, batch: o.Batch, gather: o.Gather, skip: map[string]bool{}, progress: newProgress()}
 	for _, id := range o.Skip {
 		p.skip[id] = true
 	}
@@ -114,13 +132,16 @@ func (p *Projection) Run(ctx context.Context) (err error) {
 	}
 	for {
 		moved, err := p.advanceLive(ctx)
+		switch {
+		case err != nil:
+			return err
+		case moved == 0:
+			_, err = p.source.WaitPosition(ctx, p.progress.position()+1)
+		case moved < int64(p.batch): // it has caught up
+			err = p.progress.rest(ctx, p.gather)
+		}
 		if err != nil {
 			return err
-		}
-		if !moved {
-			if _, err := p.source.WaitPosition(ctx, p.progress.position()+1); err != nil {
-				return err
-			}
 		}
 	}
 }
@@ -144,9 +165,9 @@ func (p *Projection) fitting(ctx context.Context) (Checkpoint, error) {
 	return p.model.Checkpoint(ctx)
 }
 
-// advanceLive moves on what readers see by a batch, if there is one. It begins
-// where the model says, since that may have been swapped.
-func (p *Projection) advanceLive(ctx context.Context) (moved bool, err error) {
+// advanceLive moves on what readers see by a batch, if there is one, and says by how
+// many events. It begins where the model says, since that may have been swapped.
+func (p *Projection) advanceLive(ctx context.Context) (moved int64, err error) {
 	p.live.Lock()
 	defer p.live.Unlock()
 	at := p.progress.checkpoint()
@@ -156,11 +177,11 @@ func (p *Projection) advanceLive(ctx context.Context) (moved bool, err error) {
 		if stored, failed := p.model.Checkpoint(ctx); failed == nil {
 			p.progress.move(stored)
 		}
-		return false, err
+		return 0, err
 	}
 	p.progress.skip(skipped)
 	p.progress.move(next)
-	return next.Position > at.Position, nil
+	return next.Position - at.Position, nil
 }
 
 // advance applies the next batch of events to a generation.

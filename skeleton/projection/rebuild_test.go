@@ -2,7 +2,6 @@ package projection_test
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"iter"
@@ -76,7 +75,7 @@ func TestRebuildFails(t *testing.T) {
 	var strict atomic.Bool
 	d := definition()
 	handle := d.Handle
-	d.Handle = func(ctx context.Context, tx *sql.Tx, e store.Event) error {
+	d.Handle = func(ctx context.Context, tx *modelsqlite.Tx, e store.Event) error {
 		if strict.Load() && e.ID == "e7" {
 			return errors.New("not any more")
 		}
@@ -166,7 +165,7 @@ func TestNewVersionRebuilds(t *testing.T) {
 	}
 	doubles := definition()
 	doubles.Version = "2"
-	doubles.Handle = func(ctx context.Context, tx *sql.Tx, e store.Event) error {
+	doubles.Handle = func(ctx context.Context, tx *modelsqlite.Tx, e store.Event) error {
 		for range 2 {
 			if err := definition().Handle(ctx, tx, e); err != nil {
 				return err

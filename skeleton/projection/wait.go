@@ -72,6 +72,7 @@ func (p *Projection) WaitForVersion(ctx context.Context, position int64, w Wait)
 			timer = time.NewTimer(w.timeout())
 			defer timer.Stop()
 		}
+		p.progress.want()
 		select {
 		case <-now.changed:
 		case <-timer.C:

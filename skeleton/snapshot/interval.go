@@ -42,7 +42,7 @@ func BlueprintInterval(n, c float64) int {
 
 // OptimalInterval is the interval I that makes reading and writing cheapest
 // together. A read folds half an interval on average, fold*I/2, and each write
-// pays its share of a snapshot, save/I; with w writes per read their sum is least
+// has its share of a snapshot, save/I; with w writes per read their sum is least
 // at sqrt(2*save*w/fold). It is at least 1.
 func OptimalInterval(save, fold, writesPerRead float64) int {
 	if fold <= 0 {

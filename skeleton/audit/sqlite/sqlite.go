@@ -46,7 +46,7 @@ func Open(ctx context.Context, dir string) (*Index, error) {
 	return &Index{model}, nil
 }
 
-func insert(ctx context.Context, tx *sql.Tx, e store.Event) error {
+func insert(ctx context.Context, tx *sqlite.Tx, e store.Event) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO links (`+columns+`) VALUES (?,?,?,?,?,?,?,?,?,?)`,
 		e.Position, e.ID, e.Type, e.Stream, e.Version, e.Recorded.UnixNano(), e.CorrelationID, e.CausationID, e.Actor, e.Tenant)
 	return err

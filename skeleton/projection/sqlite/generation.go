@@ -30,8 +30,11 @@ type generation struct {
 	path    string
 	db      *sqlite.Derived
 	version string
-	handle  func(context.Context, *sql.Tx, store.Event) error
+	handle  func(context.Context, *Tx, store.Event) error
 	readers sync.WaitGroup
+
+	writing sync.Mutex // held by whoever writes
+	known   statements
 }
 
 func openGeneration(ctx context.Context, path string, d Definition) (*generation, error) {
@@ -39,7 +42,7 @@ func openGeneration(ctx context.Context, path string, d Definition) (*generation
 	if err != nil {
 		return nil, err
 	}
-	g := &generation{path: path, db: db, version: d.Version, handle: d.Handle}
+	g := &generation{path: path, db: db, version: d.Version, handle: d.Handle, known: statements{}}
 	// Without events in it, it is of any version.
 	if _, err := db.Write.ExecContext(ctx, `UPDATE projection_checkpoint SET version = ? WHERE position = 0`, d.Version); err != nil {
 		return nil, errors.Join(err, g.close())
@@ -99,12 +102,18 @@ func (g *generation) Apply(ctx context.Context, events []store.Event, to project
 
 // write handles events in one transaction and says how many could be handled.
 func (g *generation) write(ctx context.Context, events []store.Event, to projection.Checkpoint) (handled int, err error) {
+	g.writing.Lock()
+	defer g.writing.Unlock()
+	if err := g.known.prepare(ctx, g.db.Write); err != nil {
+		return 0, fmt.Errorf("writing %s: %w", g.path, err)
+	}
 	tx, err := g.db.Write.BeginTx(ctx, nil)
 	if err != nil {
 		return 0, fmt.Errorf("writing %s: %w", g.path, err)
 	}
 	defer func() { _ = tx.Rollback() }() // nothing after a commit
-	at, err := g.checkpoint(ctx, tx)
+	within := &Tx{within: tx, known: g.known, bound: map[string]*sql.Stmt{}}
+	at, err := g.checkpoint(ctx, within)
 	if err != nil || to.Position <= at.Position {
 		return 0, err
 	}
@@ -112,11 +121,11 @@ func (g *generation) write(ctx context.Context, events []store.Event, to project
 		if event.Position <= at.Position {
 			continue
 		}
-		if err := projection.Handle(ctx, event, func() error { return g.handle(ctx, tx, event) }); err != nil {
+		if err := projection.Handle(ctx, event, func() error { return g.handle(ctx, within, event) }); err != nil {
 			return i, err
 		}
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE projection_checkpoint SET position = ?, hash = ?, recorded = ?`, to.Position, to.Hash[:], to.Recorded.UnixNano()); err != nil {
+	if _, err := within.ExecContext(ctx, `UPDATE projection_checkpoint SET position = ?, hash = ?, recorded = ?`, to.Position, to.Hash[:], to.Recorded.UnixNano()); err != nil {
 		return 0, fmt.Errorf("writing the checkpoint of %s: %w", g.path, err)
 	}
 	if err := tx.Commit(); err != nil {
@@ -125,7 +134,7 @@ func (g *generation) write(ctx context.Context, events []store.Event, to project
 	return len(events), nil
 }
 
-func (g *generation) close() error { return g.db.Close() }
+func (g *generation) close() error { return errors.Join(g.known.close(), g.db.Close()) }
 
 // remove closes the generation and removes its file.
 func (g *generation) remove() error {

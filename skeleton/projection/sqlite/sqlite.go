@@ -4,7 +4,7 @@
 //	accounts, err := sqlite.Open(ctx, "models", sqlite.Definition{
 //		Name: "accounts", Version: "1",
 //		Tables: `CREATE TABLE accounts (id TEXT PRIMARY KEY, balance INTEGER NOT NULL) STRICT`,
-//		Handle: func(ctx context.Context, tx *sql.Tx, e store.Event) error {
+//		Handle: func(ctx context.Context, tx *sqlite.Tx, e store.Event) error {
 //			_, err := tx.ExecContext(ctx, `INSERT INTO accounts …`)
 //			return err
 //		},
@@ -42,8 +42,8 @@ type Definition struct {
 	// Tables are the statements that make the tables. A model of other tables is
 	// not read: it is removed, and made from the first event on.
 	Tables string
-	// Handle writes what an event changes. It must not end the transaction.
-	Handle func(ctx context.Context, tx *sql.Tx, event store.Event) error
+	// Handle writes what an event changes.
+	Handle func(ctx context.Context, tx *Tx, event store.Event) error
 }
 
 var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`)

@@ -9,7 +9,7 @@
 // append is answered when the log is synced to the disk, and a power cut loses
 // nothing that was answered. One goroutine writes. It takes all appends that wait,
 // writes them in one transaction, each in its own savepoint, so that a conflict
-// of one leaves the others, and pays for one sync. The more writers there are, the
+// of one leaves the others, and waits for one sync. The more writers there are, the
 // more appends share it.
 //
 // Readers have connections of their own, which can not write. They read pages

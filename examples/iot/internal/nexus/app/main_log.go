@@ -1,0 +1,150 @@
+package app
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+
+	"example.com/iot/internal/nexus/audit"
+)
+
+// export is the command export.
+func (p program) export(ctx context.Context, args []string) int {
+	flags := p.flags("export", "", "Writes all events, one CloudEvent in JSON a line, in the order in which they were stored.\nThe app may run meanwhile.")
+	dir := dataFlag(flags)
+	file := flags.String("o", "", "the `file` to write; it is replaced whole or not at all (default: standard output)")
+	if _, code, ok := p.parse(flags, args, 0); !ok {
+		return code
+	}
+	log, err := events(ctx, *dir)
+	if err != nil {
+		return p.fail(err)
+	}
+	defer log.Close() // it was only read
+	write := func(w io.Writer) error { return writeLog(ctx, w, log, p.definition.source()) }
+	if *file == "" {
+		err = write(p.Stdout)
+	} else {
+		err = writeWhole(*file, write)
+	}
+	if err != nil {
+		return p.fail(fmt.Errorf("exporting the events: %w", err))
+	}
+	return exitOK
+}
+
+// Export writes all events as a log in the native format: one CloudEvent in JSON a
+// line. The subject of an event is its stream without the tenant, which is an
+// attribute of its own.
+func (a *App) Export(ctx context.Context, w io.Writer) error {
+	return writeLog(ctx, w, a.store, a.source())
+}
+
+func writeLog(ctx context.Context, w io.Writer, events audit.Source, source string) error {
+	out := bufio.NewWriterSize(w, 1<<16)
+	var line []byte
+	for event, err := range events.ReadAll(ctx, 0, 0) {
+		if err != nil {
+			return err
+		}
+		line = appendCloudEvent(line[:0], event, source)
+		if _, err := out.Write(line); err != nil {
+			return err
+		}
+	}
+	return out.Flush()
+}
+
+// writeWhole writes a file beside its name first, so that a half one is never seen.
+func writeWhole(name string, write func(io.Writer) error) error {
+	file, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	if err != nil {
+		return err
+	}
+	err = write(file)
+	if err == nil {
+		err = file.Sync()
+	}
+	if err = errors.Join(err, file.Close()); err == nil {
+		err = os.Rename(file.Name(), name)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(file.Name()))
+	}
+	return nil
+}
+
+// verify is the command verify.
+func (p program) verify(ctx context.Context, args []string) int {
+	flags := p.flags("verify", "", "Checks that every event is as it was stored, and that none is missing.\nEnds with 1 if it found something.")
+	dir := dataFlag(flags)
+	sealed := flags.String("seal", "", "a `seal` that an earlier verify printed: what was there then must be there still")
+	if _, code, ok := p.parse(flags, args, 0); !ok {
+		return code
+	}
+	var seals []audit.Seal
+	if *sealed != "" {
+		seal, err := audit.ParseSeal(*sealed)
+		if err != nil {
+			fmt.Fprintf(p.Stderr, "%s verify: -seal: %v\n", p.definition.Name, err)
+			return exitUsage
+		}
+		seals = append(seals, seal)
+	}
+	log, err := events(ctx, *dir)
+	if err != nil {
+		return p.fail(err)
+	}
+	defer log.Close() // it was only read
+	report, err := audit.Verify(ctx, log, seals...)
+	if err != nil {
+		return p.fail(fmt.Errorf("verifying the events: %w", err))
+	}
+	return p.report(report)
+}
+
+func (p program) report(r audit.Report) int {
+	for _, fault := range r.Faults {
+		fmt.Fprintln(p.Stdout, fault)
+	}
+	if more := r.Faulty - int64(len(r.Faults)); more > 0 {
+		fmt.Fprintf(p.Stdout, "and %d more\n", more)
+	}
+	fmt.Fprintf(p.Stdout, "%d events in %d streams, %d faults\nseal %s\n", r.Events, r.Streams, r.Faulty, r.Seal)
+	if !r.OK() {
+		return exitFound
+	}
+	return exitOK
+}
+
+// get asks the app itself.
+func (a *App) get(ctx context.Context, target, token string) ([]byte, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, target, http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	w := &captured{header: http.Header{}, status: http.StatusOK}
+	a.server.ServeHTTP(w, r)
+	if w.status != http.StatusOK {
+		return nil, fmt.Errorf("it was answered with status %d: %s", w.status, w.body.String())
+	}
+	return w.body.Bytes(), nil
+}
+
+// captured is an answer that stays in memory.
+type captured struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (c *captured) Header() http.Header         { return c.header }
+func (c *captured) WriteHeader(status int)      { c.status = status }
+func (c *captured) Write(b []byte) (int, error) { return c.body.Write(b) }

@@ -1,0 +1,175 @@
+package load
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"example.com/iot/internal/nexus/telemetry/latency"
+)
+
+// Report is what a run achieved. Latencies are of calls, those that failed too.
+type Report struct {
+	Name    string // of the run, for Compare
+	Writers int
+	Elapsed time.Duration
+	Calls   int
+	Events  int
+	Errors  []Count // most frequent first
+	// Slowest is how many events the worst whole second stored: a system that
+	// stalls now and then has a good average and a bad Slowest.
+	Slowest int
+	Latency Latency
+}
+
+// Count is how often something was seen.
+type Count struct {
+	Name  string
+	Count int
+}
+
+// Latency is how long calls took: the median, the percentiles, and the longest.
+type Latency struct {
+	P50, P90, P99, P999, Max, Mean time.Duration
+}
+
+func newReport(o Options, elapsed time.Duration, tallies []*tally) Report {
+	r := Report{Writers: o.Writers, Elapsed: max(elapsed, 0)}
+	var took latency.Histogram
+	failures := map[string]int{}
+	seconds := make([]int, int(min(o.Duration, r.Elapsed)/time.Second))
+	for _, t := range tallies {
+		r.Calls += t.calls
+		r.Events += t.events
+		took.Merge(&t.latency)
+		for name, n := range t.errors {
+			failures[name] += n
+		}
+		for i := range min(len(t.seconds), len(seconds)) {
+			seconds[i] += t.seconds[i]
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(failures)) {
+		r.Errors = append(r.Errors, Count{name, failures[name]})
+	}
+	slices.SortStableFunc(r.Errors, func(a, b Count) int { return cmp.Compare(b.Count, a.Count) })
+	if len(seconds) > 0 {
+		r.Slowest = slices.Min(seconds)
+	}
+	r.Latency = Latency{
+		P50: took.Quantile(0.5), P90: took.Quantile(0.9), P99: took.Quantile(0.99),
+		P999: took.Quantile(0.999), Max: took.Max(), Mean: took.Mean(),
+	}
+	return r
+}
+
+// Failed is how many calls returned an error.
+func (r Report) Failed() int {
+	n := 0
+	for _, count := range r.Errors {
+		n += count.Count
+	}
+	return n
+}
+
+// PerSecond is how many events were stored a second.
+func (r Report) PerSecond() float64 {
+	if r.Elapsed <= 0 {
+		return 0
+	}
+	return float64(r.Events) / r.Elapsed.Seconds()
+}
+
+// PerMinute is how many events were stored a minute, at this pace.
+func (r Report) PerMinute() float64 { return 60 * r.PerSecond() }
+
+// Write writes the report as a table for people.
+func (r Report) Write(w io.Writer) error {
+	table := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	row := func(name, format string, values ...any) {
+		fmt.Fprintf(table, name+"\t"+format+"\n", values...)
+	}
+	row("writers", "%d", r.Writers)
+	row("elapsed", "%v", r.Elapsed.Round(time.Millisecond))
+	row("calls", "%d, of which %d failed", r.Calls, r.Failed())
+	row("events", "%d", r.Events)
+	row("events/s", "%.0f, %d in the slowest second", r.PerSecond(), r.Slowest)
+	row("events/min", "%.0f", r.PerMinute())
+	row("p50", "%v", short(r.Latency.P50))
+	row("p90", "%v", short(r.Latency.P90))
+	row("p99", "%v", short(r.Latency.P99))
+	row("p99.9", "%v", short(r.Latency.P999))
+	row("longest", "%v", short(r.Latency.Max))
+	for _, failure := range r.Errors {
+		row("error", "%d × %s", failure.Count, printable(failure.Name))
+	}
+	return table.Flush()
+}
+
+// Compare writes several reports below each other, and what each took away from
+// the rate of the first.
+func Compare(w io.Writer, reports ...Report) error {
+	table := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(table, "run\tevents/min\tcost\tp50\tp99\tlongest\tfailed")
+	for _, r := range reports {
+		cost := "-"
+		if first := reports[0].PerMinute(); first > 0 {
+			cost = fmt.Sprintf("%.1f %%", 100*(1-r.PerMinute()/first))
+		}
+		fmt.Fprintf(table, "%s\t%.0f\t%s\t%v\t%v\t%v\t%d\n", printable(r.Name), r.PerMinute(), cost,
+			short(r.Latency.P50), short(r.Latency.P99), short(r.Latency.Max), r.Failed())
+	}
+	return table.Flush()
+}
+
+// Bar is what a run has to reach. What is zero is not asked, but that calls
+// fail: MaxFailed says how many may.
+type Bar struct {
+	PerMinute float64       // at least so many events
+	P99       time.Duration // at most
+	MaxFailed int
+}
+
+// Check says by how much a run misses a bar, all of it; nil is that it does not.
+func (r Report) Check(bar Bar) error {
+	var missed []error
+	if got := r.PerMinute(); got < bar.PerMinute {
+		missed = append(missed, fmt.Errorf("%.0f events a minute, at least %.0f were asked", got, bar.PerMinute))
+	}
+	if got := r.Latency.P99; bar.P99 > 0 && got > bar.P99 {
+		missed = append(missed, fmt.Errorf("p99 of %v, at most %v was asked", short(got), bar.P99))
+	}
+	if got := r.Failed(); got > bar.MaxFailed {
+		missed = append(missed, fmt.Errorf("%d calls failed, at most %d may: the first kind is %s", got, bar.MaxFailed, printable(r.Errors[0].Name)))
+	}
+	if r.Calls == 0 {
+		missed = append(missed, errors.New("no call was made"))
+	}
+	return errors.Join(missed...)
+}
+
+// short is a duration with three digits or so.
+func short(d time.Duration) time.Duration {
+	for unit := time.Second; unit >= time.Microsecond; unit /= 10 {
+		if d >= unit {
+			return d.Round(unit / 100)
+		}
+	}
+	return d
+}
+
+// printable is a text that cannot break out of its line of a table.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, s)
+}

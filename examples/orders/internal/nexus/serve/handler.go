@@ -1,0 +1,200 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+)
+
+// ServeHTTP answers a request: it bounds it, asks who it is, and finds what was
+// asked for.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	begin := s.Now()
+	_, route := s.routes.Handler(r)
+	ctx, end := s.Telemetry.Request(r, route)
+	answer := &answer{ResponseWriter: w}
+	entry := &entry{}
+	s.answer(answer, r.WithContext(context.WithValue(ctx, entryKey{}, entry)), route)
+	end(answer.status)
+	s.Log.LogAttrs(ctx, slog.LevelInfo, "request",
+		slog.String("method", r.Method), slog.String("route", route), slog.Int("status", answer.status),
+		slog.Duration("took", s.Now().Sub(begin)), slog.String("key", entry.caller.Key))
+}
+
+func (s *Server) answer(w *answer, r *http.Request, route string) {
+	defer s.recover(w, r)
+	secure(w.Header())
+	if problem := s.oversized(r); problem != nil {
+		problem.write(w)
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, s.Limits.Body)
+	if s.health(w, r) {
+		return
+	}
+	if err := s.foreign.Check(r); err != nil {
+		(&Problem{Status: http.StatusForbidden, Code: "foreign-origin", Detail: "a browser of another origin may not change anything here"}).write(w)
+		return
+	}
+	caller, problem := s.caller(r)
+	if problem != nil {
+		if problem.Status == http.StatusUnauthorized {
+			challenge(w.Header(), route)
+		}
+		problem.write(w)
+		return
+	}
+	r.Context().Value(entryKey{}).(*entry).caller = caller
+	if route == "" {
+		s.unrouted(w, r)
+		return
+	}
+	s.routes.ServeHTTP(w, r)
+}
+
+// entry is what is known of a request once it is answered.
+type entry struct{ caller Caller }
+
+type entryKey struct{}
+
+// CallerOf is who sent the request whose context it is; the zero Caller if no
+// request of this server is.
+func CallerOf(ctx context.Context) Caller {
+	if entry, ok := ctx.Value(entryKey{}).(*entry); ok {
+		return entry.caller
+	}
+	return Caller{}
+}
+
+// recover turns a panic of a handler into a problem. http.ErrAbortHandler is how
+// a handler says that the connection is to be cut.
+func (s *Server) recover(w *answer, r *http.Request) {
+	fault := recover()
+	if fault == nil {
+		return
+	}
+	if err, ok := fault.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		panic(fault)
+	}
+	s.Log.ErrorContext(r.Context(), "a handler panicked", "fault", fmt.Sprint(fault), "stack", string(debug.Stack()))
+	if w.status == 0 {
+		internal.write(w)
+	}
+}
+
+// secure sets what every answer says to browsers: that it is not kept, not
+// guessed at, not framed, and runs nothing. The page allows itself a little more.
+func secure(h http.Header) {
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+}
+
+func (s *Server) oversized(r *http.Request) *Problem {
+	if limit := s.Limits.URL; len(r.URL.EscapedPath()) > limit || len(r.URL.RawQuery) > limit {
+		return &Problem{Status: http.StatusRequestURITooLong, Code: "url-too-long", Detail: fmt.Sprintf("the path and the query string may have %d bytes each", limit)}
+	}
+	if r.ContentLength > s.Limits.Body {
+		return s.bodyTooLarge()
+	}
+	return nil
+}
+
+func (s *Server) bodyTooLarge() *Problem {
+	return &Problem{Status: http.StatusRequestEntityTooLarge, Code: "body-too-large", Detail: fmt.Sprintf("the body may have %d bytes", s.Limits.Body)}
+}
+
+// health answers without a key: /healthz that the process runs, /readyz whether
+// to send it requests. Neither tells more.
+func (s *Server) health(w http.ResponseWriter, r *http.Request) bool {
+	switch {
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		return false
+	case r.URL.Path == "/healthz":
+		writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+	case r.URL.Path == "/readyz" && s.ready(r.Context()):
+		writeJSON(w, http.StatusOK, map[string]string{"status": "ready"})
+	case r.URL.Path == "/readyz":
+		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "not ready"})
+	default:
+		return false
+	}
+	return true
+}
+
+func (s *Server) ready(ctx context.Context) bool {
+	if s.draining.Load() {
+		return false
+	}
+	if s.Ready == nil {
+		return true
+	}
+	err := s.Ready(ctx)
+	if err != nil {
+		s.Log.WarnContext(ctx, "not ready", "reason", err.Error())
+	}
+	return err == nil
+}
+
+// challenge says how to show a key. Only for the page it names the way by which a
+// browser asks its user.
+func challenge(h http.Header, route string) {
+	h.Add("WWW-Authenticate", `Bearer realm="app"`)
+	if route == "GET /ui" || strings.HasPrefix(route, "GET /ui/") || route == "GET /{$}" {
+		h.Add("WWW-Authenticate", `Basic realm="app", charset="UTF-8"`)
+	}
+}
+
+// unrouted answers what no route matches as the router would, but as a problem.
+func (s *Server) unrouted(w http.ResponseWriter, r *http.Request) {
+	router, _ := s.routes.Handler(r)
+	said := &discarded{header: http.Header{}}
+	router.ServeHTTP(said, r)
+	if said.status == http.StatusMethodNotAllowed {
+		allow := said.header.Get("Allow")
+		w.Header().Set("Allow", allow)
+		(&Problem{Status: said.status, Code: "method-not-allowed", Detail: "this path takes " + allow}).write(w)
+		return
+	}
+	notFound().write(w)
+}
+
+// discarded keeps of an answer only its status and headers.
+type discarded struct {
+	header http.Header
+	status int
+}
+
+func (d *discarded) Header() http.Header         { return d.header }
+func (d *discarded) WriteHeader(status int)      { d.status = status }
+func (d *discarded) Write(p []byte) (int, error) { return len(p), nil }
+
+// answer remembers the status that was written.
+type answer struct {
+	http.ResponseWriter
+	status int
+}
+
+func (a *answer) WriteHeader(status int) {
+	if a.status == 0 {
+		a.status = status
+	}
+	a.ResponseWriter.WriteHeader(status)
+}
+
+func (a *answer) Write(p []byte) (int, error) {
+	if a.status == 0 {
+		a.status = http.StatusOK
+	}
+	return a.ResponseWriter.Write(p)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }

@@ -1,0 +1,48 @@
+package scaffold
+
+import (
+	"strings"
+	"unicode"
+)
+
+// lowerWords is the name of a type in the middle of a sentence: field sensor.
+func lowerWords(name string) string {
+	title := titleOfMessage(name)
+	if words := wordsOf(name); len(words) > 0 && len([]rune(words[0])) > 1 && allUpper(words[0]) {
+		return title // an abbreviation
+	}
+	return strings.ToLower(title)
+}
+
+// article is a noun with a or an in front.
+func article(noun string) string {
+	if noun != "" && strings.ContainsRune("aeiou", unicode.ToLower([]rune(noun)[0])) {
+		return "an " + noun
+	}
+	return "a " + noun
+}
+
+func sentence(text string) string { return capital(text) + "." }
+
+// codeList lists names in a sentence.
+func codeList(names []string) string { return joined(names, "and") }
+
+func orList(names []string) string { return joined(names, "or") }
+
+func joined(names []string, last string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = "`" + name + "`"
+	}
+	if len(quoted) < 2 {
+		return strings.Join(quoted, "")
+	}
+	return strings.Join(quoted[:len(quoted)-1], ", ") + " " + last + " " + quoted[len(quoted)-1]
+}
+
+func isAccepted(n int) string {
+	if n == 1 {
+		return "is accepted"
+	}
+	return "are accepted"
+}
