@@ -63,6 +63,10 @@ bench-cost: ## cost estimate over a log of a million events, beside DuckDB (EVEN
 bench-app: ## load on the generated orders app, with what each part of it costs (DURATION=N)
 	scripts/bench-app.sh $(DURATION)
 
+.PHONY: bench-new
+bench-new: ## seconds from nexus new to the first stored event, with a cold and a warm build cache
+	scripts/bench-new.sh
+
 .PHONY: accuracy
 accuracy: ## the conformance tables (cases: ORACLES=FOLDER)
 	.ci/conformance.sh $(ORACLES)

@@ -109,7 +109,7 @@ func execute(command string) (stdout, stderr string, code int) {
 }
 
 // fenced finds the blocks of a page that stand between fences.
-var fenced = regexp.MustCompile("(?ms)^```[a-z]*\n(.*?)^```$")
+var fenced = regexp.MustCompile("(?ms)^```[a-z ]*\n(.*?)^```$")
 
 // Commands that a page shows without their output have the flags that it says.
 func TestDocumentationNamesRealFlags(t *testing.T) {
@@ -123,8 +123,9 @@ func TestDocumentationNamesRealFlags(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, block := range fenced.FindAllStringSubmatch(string(text), -1) {
-			for line := range strings.Lines(block[1]) {
+			for line := range strings.Lines(strings.ReplaceAll(block[1], "\\\n", "")) {
 				line, _, _ = strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "$ "), " #")
+				line, _, _ = strings.Cut(line, " | ")
 				if command, ok := strings.CutPrefix(line, "nexus "); ok {
 					checkFlags(t, page, command)
 				}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -128,6 +129,8 @@ func (n *newApplication) read(cmd *cobra.Command) (err error) {
 		}
 	}
 	switch {
+	case n.name == "":
+		return usagef("making an app: NAME is empty").hint("write lower-case letters, digits and hyphens, a letter first, such as iot or order-desk")
 	case ways > 1:
 		return usagef("making %s: its domain is said in more than one way", n.name).hint("give either --aggregate and --command, or -f, or --from")
 	case file != "":
@@ -200,16 +203,32 @@ func (n *newApplication) take(cmd *cobra.Command, source string) (scaffold.Taken
 	if n.app.namesRegistry(source) {
 		subjects, err := n.app.readSubjects(cmd, "making "+n.name+" of", source)
 		if err != nil {
-			return scaffold.Taken{}, err
+			return scaffold.Taken{}, sourceHint(err, source)
 		}
 		return scaffold.FromRegistry(cmd.Context(), n.name, subjects)
 	}
 	base, below, err := n.app.rootOf("reading the catalog", []string{source})
 	if err != nil {
-		return scaffold.Taken{}, err
+		return scaffold.Taken{}, sourceHint(err, source)
 	}
 	direction := catalog.Direction(flagText(cmd.Flags(), "direction"))
 	return scaffold.From(cmd.Context(), below[0], n.name, catalog.Options{FS: os.DirFS(base), Base: base, Direction: direction})
+}
+
+// sourceHint says what --from takes where a file or folder was meant, and leaves out
+// the flags of the commands that compare with a baseline.
+func sourceHint(err error, source string) error {
+	failure, ok := errors.AsType[*exitError](err)
+	kind, _, _ := strings.Cut(source, ":")
+	if !ok || kind == "confluent" || kind == "glue" {
+		return err
+	}
+	hinted := *failure
+	hinted.hints = slices.DeleteFunc(slices.Clone(failure.hints), func(hint string) bool { return strings.Contains(hint, "--against") })
+	if kind == "git" {
+		hinted.hint("run it in the git repository that holds the schemas, or name their folder as dir:PATH")
+	}
+	return hinted.hint("--from takes a catalog's folder, an AsyncAPI document, a catalog.yaml, or a registry as dir:PATH, git:REV, confluent:URL or glue:NAME")
 }
 
 func (n *newApplication) write(ctx context.Context) error {

@@ -131,6 +131,9 @@ func (a *app) scaffoldFailure(doing string, err error) error {
 	if e, ok := errors.AsType[*scaffold.FlagError](err); ok {
 		hint = e.Hint
 	}
+	if e, ok := errors.AsType[*scaffold.SpecError](err); ok {
+		hint = e.Hint
+	}
 	if e, ok := errors.AsType[*scaffold.LockError](err); ok {
 		hint = e.Hint
 	}

@@ -187,6 +187,7 @@ func TestStrategies(t *testing.T) {
 		whatIf               string
 	}{
 		{name: "declared, by an alias", strategy: Declared, types: []Traffic{onPath(typed("A", 1, 900), "SNS->SQS")}, want: "A: sns-sqs"},
+		{name: "declared, by the router's words", strategy: Declared, types: []Traffic{onPath(typed("A", 1, 900), "standard"), onPath(typed("B", 1, 900), "critical")}, want: "A: sns-sqs\nB: kinesis-on-demand"},
 		{name: "declared, the mode of kinesis", strategy: Declared, whatIf: "kinesis=provisioned", types: []Traffic{onPath(typed("A", 1, 900), "kinesis")}, want: "A: kinesis-provisioned"},
 		{
 			name: "declared, misspelt and missing", strategy: Declared,

@@ -222,7 +222,7 @@ func (s *optimum) offerStrategies(o *Options) {
 	for _, path := range s.paths {
 		s.offerWhole(s.m.planOn(path))
 	}
-	s.offerWhole(s.m.planDeclared())
+	s.offerWhole(s.m.planDeclared(o))
 	if p, err := s.m.planRecorded(o); err == nil {
 		s.offerWhole(p)
 	}

@@ -272,16 +272,17 @@ func TestCertificateOfALog(t *testing.T) {
 func TestRivalsOfTheOptimum(t *testing.T) {
 	calm, ordered := typed("A", 10, 500), with(typed("B", 10, 500), func(t *Traffic) { t.Ordering = PerKey })
 	split := with(onPath(calm, ""), func(t *Traffic) { t.Recorded = map[string]float64{"sqs": 0.5, "sns-sqs": 0.5} })
+	declared := func(m *pricer) *plan { return m.planDeclared(&Options{}) }
 	tests := []struct {
 		name string
 		work *Workload
 		plan func(*pricer) *plan
 		took bool
 	}{
-		{"kept", declaredWork(onPath(calm, "sqs"), onPath(ordered, "sqs-fifo")), (*pricer).planDeclared, true},
-		{"disordered", declaredWork(onPath(calm, "sqs"), onPath(ordered, "sqs")), (*pricer).planDeclared, false},
-		{"of another provider", declaredWork(onPath(calm, "pubsub")), (*pricer).planDeclared, false},
-		{"without a type", declaredWork(onPath(calm, "sqs"), ordered), (*pricer).planDeclared, false},
+		{"kept", declaredWork(onPath(calm, "sqs"), onPath(ordered, "sqs-fifo")), declared, true},
+		{"disordered", declaredWork(onPath(calm, "sqs"), onPath(ordered, "sqs")), declared, false},
+		{"of another provider", declaredWork(onPath(calm, "pubsub")), declared, false},
+		{"without a type", declaredWork(onPath(calm, "sqs"), ordered), declared, false},
 		{"split", declaredWork(split), func(m *pricer) *plan {
 			p, err := m.planRecorded(&Options{})
 			if err != nil {

@@ -30,7 +30,7 @@ func (m *pricer) plan(ctx context.Context, strategy string, o *Options) (*plan, 
 		p, err := m.planAll("kinesis")
 		return p, nil, err
 	case Declared:
-		return m.planDeclared(), nil, nil
+		return m.planDeclared(o), nil, nil
 	case Recorded:
 		p, err := m.planRecorded(o)
 		return p, nil, err
@@ -60,8 +60,8 @@ func (m *pricer) planOn(path int) *plan {
 	return p
 }
 
-// planDeclared follows the catalog.
-func (m *pricer) planDeclared() *plan {
+// planDeclared follows the catalog. It names a path, or one of the router's two.
+func (m *pricer) planDeclared(o *Options) *plan {
 	p, any := &plan{}, len(m.work.Types) == 0
 	for i := range m.work.Types {
 		t := &m.work.Types[i]
@@ -70,7 +70,7 @@ func (m *pricer) planDeclared() *plan {
 			continue
 		}
 		any = true
-		path, err := m.place(t.Declared)
+		path, err := m.place(o.pathOf(t.Declared))
 		if err != nil {
 			p.leave(t.Type, err.Error())
 			continue

@@ -28,6 +28,9 @@ type Addition struct {
 // ReadApp reads the spec of an app.
 func ReadApp(app fs.FS) (Spec, error) {
 	text, err := fs.ReadFile(app, specFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Spec{}, fmt.Errorf("the app has no %s: take it from version control", specFile)
+	}
 	if err != nil {
 		return Spec{}, fmt.Errorf("reading %s: %w", specFile, err)
 	}

@@ -1,6 +1,7 @@
 package scaffold
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -25,7 +26,7 @@ func (s Spec) catalogFiles() Tree {
 	}
 	p.services()
 	p.channels()
-	p.domain()
+	p.domain(s.Name, s.Name+"-readmodels", s.Name+"-clients")
 	p.team()
 	return p.files
 }
@@ -76,10 +77,10 @@ func (p *pages) event(a *Aggregate, e Event) {
 func (p *pages) command(a *Aggregate, c Command) {
 	summary := c.Summary
 	if summary == "" {
-		summary = sentence("asks to " + lowerWords(c.Name))
+		summary = sentence("asks to " + asked(lowerWords(c.Name), lowerWords(a.Name)))
 	}
 	front := p.message(a, c.Name, summary, "commands")
-	front = append(front, p.commandFacts(a, c)...)
+	front = append(front, commandFacts(a.ID, c.Event, hasPersonal(a.commandFields(c)), len(c.Example))...)
 	text := summary + "\n\n" + refusals(a, c) + " Leads to `" + c.Event + "`."
 	p.add("commands/"+c.Name+"/index.mdx", front, text)
 	p.messageFiles("commands/"+c.Name, c.Schema, c.Example)
@@ -128,10 +129,10 @@ func (p *pages) services() {
 		a := &p.spec.Aggregates[i]
 		for _, e := range a.Events {
 			sends = append(sends, p.sent(e.Name, "to", "events"))
-			reads = append(reads, append(p.sent(e.Name, "from", "events"), member{"x-need", "keeps the lists that the app answers questions from"}))
+			reads = append(reads, append(p.sent(e.Name, "from", "events"), member{"x-need", needOfModels}))
 		}
 		for _, c := range a.Commands {
-			receives = append(receives, append(p.sent(c.Name, "from", "commands"), member{"x-need", "decides what happens to the " + lowerWords(a.Name)}))
+			receives = append(receives, append(p.sent(c.Name, "from", "commands"), member{"x-need", needOfApp(a.Name)}))
 			commands = append(commands, p.sent(c.Name, "to", "commands"))
 		}
 	}
@@ -145,26 +146,38 @@ func (p *pages) services() {
 		"Stands for the callers that hold a key. Describe them here, one page each, once you know them.")
 }
 
+// needOfModels is why the read models get an event, and needOfApp why the app gets a
+// command.
+const needOfModels = "keeps the lists that the app answers questions from"
+
+func needOfApp(aggregate string) string {
+	return "decides what happens to the " + lowerWords(aggregate)
+}
+
 func (p *pages) sent(id, direction, kind string) []member {
 	return []member{{"id", id}, {"version", plainText("^" + firstVersion)}, {direction, []any{[]member{{"id", p.channel(kind)}}}}}
 }
 
-func (p *pages) channels() {
-	owners := member{"owners", []any{p.spec.Owner}}
-	events := append(head(p.channel("events"), p.spec.Title+": events", "Every event, in the order of its stream."), owners,
+func (p *pages) eventChannel() {
+	front := append(head(p.channel("events"), p.spec.Title+": events", "Every event, in the order of its stream."), member{"owners", []any{p.spec.Owner}},
 		member{"address", p.channel("events")}, member{"deliveryGuarantee", "at-least-once"}, member{"x-ordering", true})
-	p.add("channels/"+p.channel("events")+"/index.mdx", events,
+	p.add("channels/"+p.channel("events")+"/index.mdx", front,
 		"The app owes each event to one of two paths, standard and critical, and delivers it at least once. Write the protocols here once\nthe paths lead to a broker.")
+}
+
+func (p *pages) channels() {
+	p.eventChannel()
+	owners := member{"owners", []any{p.spec.Owner}}
 	commands := append(head(p.channel("commands"), p.spec.Title+": commands", "Where the app is asked for a change."), owners,
 		member{"address", "/"}, member{"protocols", []any{"http"}}, member{"x-ordering", false}, member{"x-retention-days", plainText("0")})
 	p.add("channels/"+p.channel("commands")+"/index.mdx", commands,
 		"A command is answered with the events it led to, or refused with the reason. Nothing is queued.")
 }
 
-func (p *pages) domain() {
-	services := []any{}
-	for _, suffix := range []string{"", "-readmodels", "-clients"} {
-		services = append(services, []member{{"id", p.spec.Name + suffix}})
+func (p *pages) domain(services ...string) {
+	references := make([]any, len(services))
+	for i, id := range services {
+		references[i] = []member{{"id", id}}
 	}
 	summary := p.spec.Summary
 	if summary == "" {
@@ -174,7 +187,7 @@ func (p *pages) domain() {
 	for _, a := range p.spec.Aggregates {
 		names = append(names, a.Name)
 	}
-	p.add("domains/"+p.spec.Name+"/index.mdx", append(head(p.spec.Name, p.spec.Title, summary), member{"owners", []any{p.spec.Owner}}, member{"services", services}),
+	p.add("domains/"+p.spec.Name+"/index.mdx", append(head(p.spec.Name, p.spec.Title, summary), member{"owners", []any{p.spec.Owner}}, member{"services", references}),
 		"One stream for each "+codeList(names)+".")
 }
 
@@ -185,18 +198,20 @@ func (p *pages) team() {
 
 // facts are what nexus declares of an event, with the facts of the spec over them.
 func (p *pages) facts(a *Aggregate, e Event, size int) []member {
-	personal := hasPersonal(e.Fields)
-	criticality := "medium"
-	if given, ok := e.Facts["criticality"].(string); ok {
-		criticality = given
-	}
-	list := []member{
+	criticality, _ := e.Facts["criticality"].(string)
+	return withFacts(eventFacts(a.ID, criticality, hasPersonal(e.Fields), size), e.Facts)
+}
+
+// eventFacts are what nexus declares of any event whose streams the member id names.
+func eventFacts(id, criticality string, personal bool, size int) []member {
+	criticality = cmp.Or(criticality, "medium")
+	return []member{
 		{"x-data-classification", pick(personal, "confidential", "internal")},
 		{"x-data-category", pick(personal, "personal", "operational")},
 		{"x-criticality", criticality},
 		{"x-path", pick(criticality == "high" || criticality == "critical", "critical", "standard")},
 		{"x-requires-ordering", true},
-		{"x-partition-key", a.ID},
+		{"x-partition-key", id},
 		{"x-max-latency-ms", plainText("2000")},
 		{"x-payload-bytes", plainText(fmt.Sprint(roundUp(size)))},
 		{"x-retention-days", plainText("-1")},
@@ -205,21 +220,20 @@ func (p *pages) facts(a *Aggregate, e Event, size int) []member {
 		{"x-actor", "actor"},
 		{"x-integrity", "hash"},
 	}
-	return withFacts(list, e.Facts)
 }
 
-func (p *pages) commandFacts(a *Aggregate, c Command) []member {
-	personal := hasPersonal(a.commandFields(c))
+// commandFacts are what nexus declares of any command.
+func commandFacts(id, event string, personal bool, size int) []member {
 	return []member{
-		{"x-produces", []any{c.Event}},
+		{"x-produces", []any{event}},
 		{"x-data-classification", pick(personal, "confidential", "internal")},
 		{"x-data-category", pick(personal, "personal", "operational")},
 		{"x-criticality", "medium"},
 		{"x-path", "http"},
 		{"x-requires-ordering", false},
-		{"x-partition-key", a.ID},
+		{"x-partition-key", id},
 		{"x-max-latency-ms", plainText("2000")},
-		{"x-payload-bytes", plainText(fmt.Sprint(roundUp(len(c.Example))))},
+		{"x-payload-bytes", plainText(fmt.Sprint(roundUp(size)))},
 		{"x-retention-days", plainText("0")},
 		{"x-correlation", "correlationid"},
 		{"x-causation", "causationid"},

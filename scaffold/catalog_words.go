@@ -22,6 +22,15 @@ func article(noun string) string {
 	return "a " + noun
 }
 
+// asked is what a command asks for, of its name in words and that of its aggregate:
+// register sensor is register a sensor.
+func asked(command, noun string) string {
+	if verb, about := strings.CutSuffix(command, " "+noun); about {
+		return verb + " " + withArticle(noun)
+	}
+	return command
+}
+
 func sentence(text string) string { return capital(text) + "." }
 
 // codeList lists names in a sentence.

@@ -22,6 +22,8 @@ type Taken struct {
 	Files Tree
 	// Notes say in sentences what was guessed or left out.
 	Notes []string
+
+	commands []string // that have pages by nexus, since the catalog lacked them
 }
 
 // sourceFolder holds, below the catalog of an app, the files that its pages were
@@ -50,13 +52,17 @@ func From(ctx context.Context, source, name string, o catalog.Options) (Taken, e
 		return Taken{}, err
 	}
 	if hasPages(original) {
-		return takeOver(ctx, name, original, nil)
+		t, err := takeOver(ctx, name, original, nil)
+		if err != nil {
+			return Taken{}, err
+		}
+		return t, t.declareCommands(ctx)
 	}
 	files, notes := laidOut(c)
 	for file, text := range original {
 		files[path.Join(sourceFolder, file)] = text
 	}
-	return takeOver(ctx, name, files, notes)
+	return written(ctx, name, files, notes)
 }
 
 // FromRegistry makes a spec of a registry's subjects: each is an event. The texts of
@@ -67,13 +73,23 @@ func FromRegistry(ctx context.Context, name string, subjects []catalog.Subject) 
 		return Taken{}, fmt.Errorf("making an app of a registry: it holds no subject")
 	}
 	files, notes := laidOut(c)
-	return takeOver(ctx, name, files, notes)
+	return written(ctx, name, files, notes)
+}
+
+// written takes a catalog over whose pages nexus has just written, so that it may add
+// to them what it knows of any app that it makes.
+func written(ctx context.Context, name string, files Tree, notes []string) (Taken, error) {
+	t, err := takeOver(ctx, name, files, notes)
+	if err != nil {
+		return Taken{}, err
+	}
+	return t, t.declare(ctx)
 }
 
 // laidOut are the pages of a catalog. AsyncAPI and folders of schemas know no version
 // of a message; an app stores one with each event, so that the pages get a first one.
 func laidOut(c *catalog.Catalog) (Tree, []string) {
-	var notes []string
+	notes := asCommands(c)
 	for _, e := range c.Events {
 		if !e.Version.Known() {
 			e.Version = catalog.Value[string]{Get: firstVersion, Source: catalog.Inferred}
@@ -89,6 +105,27 @@ func laidOut(c *catalog.Catalog) (Tree, []string) {
 		notes = append(notes, "left out of the catalog: "+left)
 	}
 	return files, notes
+}
+
+// asCommands makes a command of each message that is only received, and that is called
+// like one event that is sent: AsyncAPI tells the two kinds apart by nothing else.
+func asCommands(c *catalog.Catalog) (notes []string) {
+	for e := range c.Current() {
+		if e.Kind != catalog.EventKind || len(e.Producers) > 0 || len(e.Consumers) == 0 {
+			continue
+		}
+		var led []string
+		for other := range c.Current() {
+			if len(other.Producers) > 0 && calledAlike(e.ID, other.ID) {
+				led = append(led, other.ID)
+			}
+		}
+		if len(led) == 1 {
+			e.Kind = catalog.CommandKind
+			notes = append(notes, e.ID+" is taken to be a command, since it is only received, and "+led[0]+" is called like it")
+		}
+	}
+	return notes
 }
 
 // hasPages reports whether the files are an EventCatalog folder.
@@ -161,6 +198,7 @@ func (t *Taken) describeCommands(c *catalog.Catalog) {
 			p := pages{files: Tree{}}
 			p.add(dir+"/index.mdx", front, command.Summary+"\n\nWritten by nexus, since the catalog has no command that leads to `"+command.Event+"`. Its schema is that of the event.")
 			t.Files[dir+"/index.mdx"] = p.files[path.Join(lock.CatalogDir, dir, "index.mdx")]
+			t.commands = append(t.commands, command.Name)
 		}
 	}
 }

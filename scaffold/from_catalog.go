@@ -14,7 +14,7 @@ import (
 // sentences what it guessed.
 //
 // An event belongs to the aggregate that x-aggregate names, else to one that is called
-// after its channel, its sender or the app. The member that names a stream is the
+// after its channel, its sender, the id that its own name begins with, or the app. The member that names a stream is the
 // x-partition-key, else one ending in Id; all messages of the aggregate require it. A
 // command leads to what x-produces names, else to the event that is called like it;
 // an event without a command gets one.
@@ -137,12 +137,46 @@ func (f *fromCatalog) aggregateName(e *catalog.Event) string {
 		candidates = append(candidates, e.Channels[0].Get)
 	}
 	candidates = append(candidates, e.ProducerIDs()...)
-	for _, candidate := range append(candidates, f.name) {
-		if name := thingName(candidate); name != "" {
+	for _, candidate := range candidates {
+		name := thingName(candidate)
+		if name != "" && folded(name) == folded(e.ID) { // a channel of its own, which says no more than it does
+			name = cmp.Or(f.identified(e), thingName(happenedTo(e.ID)), name)
+		}
+		if name != "" {
 			return name
 		}
 	}
-	return "Thing"
+	return cmp.Or(f.identified(e), thingName(f.name), "Thing")
+}
+
+// identified is what an event is about if one of its ids says so: TaskDone, which
+// requires taskId, is about Task.
+func (f *fromCatalog) identified(e *catalog.Event) string {
+	last := folded(e.ID[strings.LastIndexByte(e.ID, '.')+1:])
+	for _, name := range f.shapes[e.ID].required {
+		if !isIDName(name) || !f.shapes[e.ID].requiresText(name) {
+			continue
+		}
+		stem := strings.TrimRight(name[:len(name)-len("id")], "_-")
+		if thing := thingName(stem); thing != "" && strings.HasPrefix(last, folded(thing)) {
+			return thing
+		}
+	}
+	return ""
+}
+
+// happenedTo is what the name of an event is about: the words before the last that
+// says what happened. InvoicePaid is about Invoice, UserSignedUp about User.
+func happenedTo(event string) string {
+	words := wordsOf(event)
+	for _, endings := range [][]string{{"ed"}, {"d", "t", "n"}} {
+		for i := len(words) - 1; i > 0; i-- {
+			if hasSuffix(strings.ToLower(words[i]), endings...) {
+				return strings.Join(words[:i], "")
+			}
+		}
+	}
+	return ""
 }
 
 // roadWords are the words of a channel's name that do not say what travels it.

@@ -164,7 +164,7 @@ func TestFromRegistry(t *testing.T) {
 name: desk
 catalog: catalog
 aggregates:
-  - name: Desk
+  - name: Task
     id: taskId
     events:
       com.example.TaskAdded: {}
@@ -176,7 +176,7 @@ aggregates:
         creates: true
       RecordTaskDoneValue: {summary: Asks to record ` + "`task-done-value`" + `., event: task-done-value}
     readModels:
-      Desks: {fields: [by]}
+      Tasks: {fields: [by]}
 `
 	if diff := cmp.Diff(want, string(taken.Spec.Write())); diff != "" {
 		t.Error(diff)

@@ -42,6 +42,7 @@ type goCommand struct {
 	Command
 	Type     string
 	Fields   []*goField
+	Noun     string // of the aggregate
 	Leads    *goEvent
 	Decision goDecision
 }
@@ -137,7 +138,7 @@ func (d *goDomain) nameTypes() {
 	}
 	for _, c := range a.Commands {
 		own := exported(c.Name)
-		command := &goCommand{Command: c, Type: d.names.take(own, own+"Command"), Leads: d.event(c.Event)}
+		command := &goCommand{Command: c, Type: d.names.take(own, own+"Command"), Noun: d.Noun(), Leads: d.event(c.Event)}
 		if command.Leads != nil && c.Creates {
 			command.Leads.creates = true
 		}

@@ -9,6 +9,9 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
+
+	"golang.org/x/mod/module"
 
 	"github.com/nexus-blueprint/nexus/catalog"
 	"github.com/nexus-blueprint/nexus/compat/jsonschema"
@@ -48,8 +51,26 @@ func Lock(ctx context.Context, files Tree) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := embeddable(files); err != nil {
+		return nil, err
+	}
 	l := &locker{fsys: fsys, files: files, catalog: c}
 	return l.run()
+}
+
+// embeddable says which file of the catalog the go command would silently leave out
+// of the program, which then took the lock for a stale one.
+func embeddable(files Tree) error {
+	for _, name := range files.Names() {
+		if !strings.HasPrefix(name, lock.CatalogDir+"/") || module.CheckFilePath(name) == nil {
+			continue
+		}
+		return &LockError{
+			Message: "the go command embeds no file that is called " + name,
+			Hint:    "use letters of any script, an accent being part of its letter, the digits 0 to 9, spaces, and none of \" ' * < > ? ` | : in the names of files and folders",
+		}
+	}
+	return nil
 }
 
 // readCatalog reads the catalog of an app, with the fields of its schemas.

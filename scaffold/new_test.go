@@ -169,6 +169,7 @@ func TestLockRefusesWhatAnAppCannotRunWith(t *testing.T) {
 		{"another language", Tree{"catalog/events/Opened/index.mdx": page("version: 1.0.0\nschemaPath: schema.avsc\n"), "catalog/events/Opened/schema.avsc": []byte(`{"type":"record","name":"Opened","fields":[]}`)}, "judges messages by JSON Schemas"},
 		{"a schema that is none", Tree{"catalog/events/Opened/index.mdx": page("version: 1.0.0\nschemaPath: schema.json\n"), "catalog/events/Opened/schema.json": []byte(`{"type": "obj"}`)}, "schema.json"},
 		{"no catalog", Tree{"README.md": nil}, "catalog"},
+		{"a name that cannot be embedded", Tree{"catalog/events/O'Pened/index.mdx": page("version: 1.0.0\nschemaPath: schema.json\n"), "catalog/events/O'Pened/schema.json": object}, "no file that is called catalog/events/O'Pened/index.mdx"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -139,7 +139,7 @@ func (c *goCommand) Doc() string {
 	first, _, _ := strings.Cut(c.Summary, " ")
 	switch {
 	case c.Summary == "":
-		return c.Type + " asks to " + phrase(c.Name) + "."
+		return c.Type + " asks to " + asked(phrase(c.Name), c.Noun) + "."
 	case strings.HasSuffix(first, "s") && first == phrase(first[:1])+first[1:], strings.HasSuffix(first, "s") && len(words(first)) == 1 && !slices.Contains([]string{"This", "Is", "Its"}, first):
 		return c.Type + " " + lowered(asSentence(c.Summary))
 	}

@@ -287,6 +287,28 @@ func TestPathsAreThoseOfTheCore(t *testing.T) {
 	}
 }
 
+// TestAggregatesThatCannotBeServedAreRefused: an app with one would not start.
+func TestAggregatesThatCannotBeServedAreRefused(t *testing.T) {
+	core, err := os.ReadFile("../skeleton/app/definition.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list := fmt.Sprintf("%#v", appPaths); !strings.Contains(string(core), list) {
+		t.Errorf("the core keeps other addresses for itself than %s", list)
+	}
+	for _, test := range []struct{ name, want string }{
+		{"Models", "the address /models, which the app uses itself"},
+		{"UI", "the address /ui, which the app uses itself"},
+		{"Events", "the address /events, which the app uses itself"},
+		{"E\u0301tude", "cannot be that of a file"},
+	} {
+		text := fmt.Sprintf("version: 1\nname: x\naggregates:\n  - name: %s\n    id: key\n    events:\n      Made: {fields: {key: uuid}}\n    commands:\n      Make: {event: Made, creates: true}\n", test.name)
+		if _, err := ReadSpec("domain.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: got %v, want an error with %q", test.name, err, test.want)
+		}
+	}
+}
+
 // functionBody is the text of a function that takes a name.
 func functionBody(t *testing.T, source, name string) string {
 	t.Helper()

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/nexus-blueprint/nexus/catalog"
-	"github.com/nexus-blueprint/nexus/document"
 )
 
 // firstVersion is the version of every schema that nexus makes of fields.
@@ -41,9 +40,18 @@ func (s Spec) Resolve(fsys fs.FS) (Spec, error) {
 	return s, nil
 }
 
+// A SpecError says what is wrong with a spec that no file holds yet.
+type SpecError struct{ Message, Hint string }
+
+func (e *SpecError) Error() string { return e.Message }
+
 // specFailure is a fault of a spec that was read from no file.
 func specFailure(f *fault) error {
-	return &document.Error{File: "domain.yaml", Line: 1, Column: 1, Message: strings.TrimPrefix(f.pointer, "/") + ": " + f.message, Hint: f.hint, Code: CodeSpec}
+	message := f.message
+	if strings.Count(f.pointer, "/") > 1 {
+		message = strings.TrimPrefix(f.pointer, "/") + ": " + message
+	}
+	return &SpecError{Message: message, Hint: f.hint}
 }
 
 func cloneAggregates(list []Aggregate) []Aggregate {

@@ -89,6 +89,9 @@ func (c *specCheck) aggregate(a *Aggregate, at string) {
 	message, hint := checkTypeName(a.Name)
 	c.fail(name, message, hint)
 	c.taken(c.aggregates, name, false, "aggregate", a.Name)
+	if word := pathName(unexported(a.Name)); slices.Contains(appPaths, word) {
+		c.fail(name, fmt.Sprintf("the aggregate %s would have the address /%s, which the app uses itself", a.Name, word), "choose another name")
+	}
 	message, hint = checkFieldName(a.ID)
 	c.fail(document.Join(at, "id"), message, hint)
 	if len(a.Events) == 0 {
@@ -108,6 +111,9 @@ func (c *specCheck) aggregate(a *Aggregate, at string) {
 		c.readModel(a, m, document.Join(at, "readModels", m.Name))
 	}
 }
+
+// appPaths are the addresses that an app keeps for itself.
+var appPaths = []string{"models", "streams", "events", "audit", "ui", "healthz", "readyz", "openapi.json"}
 
 // beginning makes sure that a stream can begin.
 func (c *specCheck) beginning(a *Aggregate, at string) {

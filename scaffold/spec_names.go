@@ -42,6 +42,8 @@ func checkTypeName(name string) (message, hint string) {
 		return fmt.Sprintf("the name %q is a device on Windows, where it can be no folder", name), "choose another one"
 	case strings.ContainsFunc(name, func(r rune) bool { return !isLetterOrDigit(r) && !unicode.IsMark(r) }):
 		return fmt.Sprintf("the name %q is no identifier", name), "it becomes a Go type: write letters and digits, such as " + suggestTypeName(name)
+	case module.CheckFilePath(name) != nil:
+		return fmt.Sprintf("the name %q cannot be that of a file in a Go module", name), "it becomes one: write letters, an accent being part of its letter, and the digits 0 to 9"
 	}
 	return "", ""
 }

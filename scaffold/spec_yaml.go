@@ -42,12 +42,17 @@ func (w yamlWriter) member(m member, indent int) {
 		}
 	}
 	w.b.WriteByte('\n')
-	switch v := m.value.(type) {
+	w.lines(m.value, indent+1)
+}
+
+// lines is a list or a mapping with a line for each element.
+func (w yamlWriter) lines(value any, indent int) {
+	switch v := value.(type) {
 	case []member:
-		w.block(v, indent+1)
+		w.block(v, indent)
 	case []any:
 		for _, item := range v {
-			w.item(item, indent+1)
+			w.item(item, indent)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -141,6 +142,23 @@ func TestFileChannel(t *testing.T) {
 				t.Error("a closed channel takes an event")
 			}
 		})
+	}
+}
+
+// TestUnfit: what a schema takes and Go has no value for is refused in words about
+// JSON, without what was sent.
+func TestUnfit(t *testing.T) {
+	var into struct {
+		Size struct{ Width int8 }
+	}
+	for body, want := range map[string]string{
+		`{"Size": {"Width": 1000}}`:   "/Size/Width: this number does not fit the int8 that the app keeps here",
+		`{"Size": {"Width": "1000"}}`: "/Size/Width: this string does not fit the int8 that the app keeps here",
+		`{`:                           ": unexpected end of JSON input",
+	} {
+		if got := unfit(json.Unmarshal([]byte(body), &into)); got.Pointer+": "+got.Message != want {
+			t.Errorf("%s is refused with %s: %s, want %s", body, got.Pointer, got.Message, want)
+		}
 	}
 }
 

@@ -236,7 +236,7 @@ func TestPageIsTold(t *testing.T) {
 		}
 		seen += string(message.Data)
 	}
-	for _, want := range []string{"there already", "label", "may not be put in", `"name":"Boxes"`, `"name":"why"`, `"name":"critical"`} {
+	for _, want := range []string{"there already", "label", "may not be put in", `"name":"Boxes"`, `"name":"why","title":"Causes of events"`, `"name":"critical"`} {
 		if !strings.Contains(seen, want) {
 			t.Errorf("the page shows no %q: %s", want, seen)
 		}

@@ -90,6 +90,16 @@ func (b *begun) send(token, method, target, body string, headers ...string) answ
 	return answer{w.Code, w.Header(), strings.TrimSpace(w.Body.String())}
 }
 
+// problem is the problem that was answered.
+func (a answer) problem(t testing.TB) serve.Problem {
+	t.Helper()
+	var p serve.Problem
+	if err := json.Unmarshal([]byte(a.body), &p); err != nil {
+		t.Fatalf("the answer %s is no problem: %v", a.body, err)
+	}
+	return p
+}
+
 // must is send for what has to succeed.
 func (b *begun) must(token, method, target, body string, headers ...string) answer {
 	b.t.Helper()
@@ -327,6 +337,22 @@ func TestTimeTravel(t *testing.T) {
 		got := b.must(b.north, "GET", "/box/"+box1+"?at="+at, "")
 		if want := fmt.Sprintf(`{"state":"open","label":"attic","items":%d}`, test.items); got.body != want {
 			t.Errorf("at %s it is %s, want %s", at, got.body, want)
+		}
+	}
+	for target, want := range map[string]string{
+		"/box/" + box1 + "?at=2026-01-31T11:59:59Z":                 "before-first: its first event was recorded later, at 2026-01-31T12:00:00Z",
+		"/box/" + box1 + "/why?path=/items&at=2026-01-31T11:59:59Z": "before-first: its first event was recorded later, at 2026-01-31T12:00:00Z",
+		"/box/" + box1 + "?version=302":                             "no-such-version: the last version is 301",
+		"/box/" + box2 + "?version=1":                               "not-found: there is nothing here that this key may see",
+		"/box/" + box2 + "?at=2026-01-31T12:00:00Z":                 "not-found: there is nothing here that this key may see",
+	} {
+		got := b.send(b.north, "GET", target, "")
+		if p := got.problem(t); got.status != http.StatusNotFound || p.Code+": "+p.Detail != want {
+			t.Errorf("%s is answered %d %s, want %s", target, got.status, got.body, want)
+		}
+		// Where a stream begins and ends is for its tenant alone.
+		if other := b.send(b.tide, "GET", target, ""); other.status != http.StatusNotFound || other.problem(t).Code != "not-found" {
+			t.Errorf("%s of another tenant is answered %d %s", target, other.status, other.body)
 		}
 	}
 	state, version, err := b.Load(t.Context(), "north", "Box", box1, snapshot.Until{})

@@ -29,12 +29,16 @@ func (a *App) keys() (*serve.Keys, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return keys, err
 	}
-	token, err := addKey(a.options.Dir, serve.Key{ID: "dev", Tenant: "dev", Actor: "dev"})
+	key, token, err := serve.NewKey("dev", "dev", "dev")
 	if err != nil {
 		return nil, err
 	}
-	if err := os.WriteFile(a.path(devKeyFile), []byte(token+"\n"), 0o600); err != nil {
-		return nil, fmt.Errorf("writing the token of the first key: %w", err)
+	// The token first: if the app ends in between, there is no key that nobody has.
+	if err := replaceFile(a.path(devKeyFile), []byte(token+"\n")); err != nil {
+		return nil, err
+	}
+	if err := addKey(a.options.Dir, key); err != nil {
+		return nil, err
 	}
 	a.options.Log.Info("made a key, since there was none", "tenant", "dev", "token_in", a.path(devKeyFile))
 	return readKeys(a.path(keysFile))
@@ -52,34 +56,28 @@ func readKeys(name string) (*serve.Keys, error) {
 	return keys, nil
 }
 
-// addKey adds a key to those of the data folder, with a secret that it makes, and
-// returns its token.
-func addKey(dir string, wanted serve.Key) (token string, err error) {
+// addKey adds a key to those of the data folder.
+func addKey(dir string, key serve.Key) error {
 	name := filepath.Join(dir, keysFile)
 	var known []serve.Key
 	text, err := os.ReadFile(name)
 	switch {
 	case err == nil:
 		if known, err = listKeys(name, text); err != nil {
-			return "", err
+			return err
 		}
 	case !errors.Is(err, fs.ErrNotExist):
-		return "", fmt.Errorf("reading the keys: %w", err)
+		return fmt.Errorf("reading the keys: %w", err)
 	}
-	key, token, err := serve.NewKey(wanted.ID, wanted.Tenant, wanted.Actor)
-	if err != nil {
-		return "", err
-	}
-	key.Expires = wanted.Expires
 	all := append(known, key)
 	if _, err := serve.NewKeys(all...); err != nil {
-		return "", fmt.Errorf("%s: %w", name, err)
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	var file bytes.Buffer
 	if err := serve.WriteKeys(&file, all...); err != nil {
-		return "", err
+		return err
 	}
-	return token, replaceFile(name, file.Bytes())
+	return replaceFile(name, file.Bytes())
 }
 
 // listKeys are the keys of a file.

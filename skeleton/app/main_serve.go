@@ -99,11 +99,16 @@ func (p program) key(_ context.Context, args []string) int {
 	if *actor == "" {
 		*actor = rest[0]
 	}
+	key, token, err := serve.NewKey(rest[0], *tenant, *actor)
+	if err != nil {
+		fmt.Fprintf(p.Stderr, "%s key: %v\n", p.definition.Name, err)
+		return exitUsage
+	}
+	key.Expires = expires
 	if err := os.MkdirAll(*dir, 0o700); err != nil {
 		return p.fail(fmt.Errorf("making the data folder: %w", err))
 	}
-	token, err := addKey(*dir, serve.Key{ID: rest[0], Tenant: *tenant, Actor: *actor, Expires: expires})
-	if err != nil {
+	if err := addKey(*dir, key); err != nil {
 		return p.fail(err)
 	}
 	fmt.Fprintln(p.Stdout, token)

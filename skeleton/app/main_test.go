@@ -237,6 +237,8 @@ func TestProgramSaysWhatIsWrong(t *testing.T) {
 		{"an unknown flag", good, []string{"export", "-x"}, 2, "-x"},
 		{"an argument too many", good, []string{"export", "now"}, 2, `unexpected argument "now"`},
 		{"a key without a name", good, []string{"key"}, 2, "name the key"},
+		{"a key whose name is none", good, []string{"key", "a b", "-data", damaged}, 2, `"a b"`},
+		{"a key of a tenant that is none", good, []string{"key", "x", "-tenant", "../north", "-data", damaged}, 2, "tenant"},
 		{"a key that expires some day", good, []string{"key", "x", "-expires", "some day"}, 2, "expires"},
 		{"a key that is there", good, []string{"key", "x", "-data", damaged}, 3, "keys.json: reading keys: key 1"},
 		{"a seal that is none", good, []string{"verify", "-seal", "x"}, 2, "-seal"},
@@ -265,6 +267,16 @@ func TestPrograms(t *testing.T) {
 	for _, want := range []string{"usage: boxes", "serve", "key", "export", "verify", "openapi", "load", "-addr", "-data"} {
 		if code != 0 || !strings.Contains(out, want) {
 			t.Errorf("the help ended with %d, without %q: %s", code, want, out)
+		}
+	}
+	for _, command := range []string{"serve", "key", "export", "verify", "openapi", "load"} {
+		for _, asked := range []string{"-h", "--help"} {
+			if code, out, log := run(t, d, command, asked); code != 0 || !strings.Contains(out, "usage: boxes") || log != "" {
+				t.Errorf("%s %s ended with %d: %s, and as an error %s", command, asked, code, out, log)
+			}
+		}
+		if code, out, log := run(t, d, command, "-bogus"); code != 2 || out != "" || !strings.Contains(log, "-bogus") || !strings.Contains(log, "usage: boxes "+command) {
+			t.Errorf("%s -bogus ended with %d: %s, and as an error %s", command, code, out, log)
 		}
 	}
 	code, out, log := run(t, d, "openapi")

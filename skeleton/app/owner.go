@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 )
 
@@ -38,6 +39,21 @@ func (a *App) own(ctx context.Context) error {
 		err = fmt.Errorf("%w: another process of the app has it: stop that one, or give each a folder of its own with -data", err)
 	}
 	return errors.Join(err, db.Close())
+}
+
+// kept is nil while the file of the events is the one that was opened. Of a file
+// that was removed or replaced the system lets one write on, and forgets it all when
+// the program ends: nothing of that may be answered as stored.
+func (a *App) kept() error {
+	if a.opened == nil {
+		return nil // in memory
+	}
+	name := a.path(eventsFile)
+	now, err := os.Stat(name)
+	if err == nil && os.SameFile(now, a.opened) {
+		return nil
+	}
+	return fmt.Errorf("the events are lost: %s was removed or replaced while the app runs: put it back, or restore a backup, and start the app again", name)
 }
 
 // busyCode is SQLITE_BUSY.

@@ -132,7 +132,11 @@ func (a *App) shownProjections() []serve.Projection {
 		if err != nil {
 			continue // it is being closed
 		}
-		shown = append(shown, serve.ProjectionOf(status))
+		p := serve.ProjectionOf(status)
+		if projections[name] == a.why {
+			p.Title = whyTitle
+		}
+		shown = append(shown, p)
 	}
 	return shown
 }

@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -44,6 +46,47 @@ func execute(t *testing.T, a *app.App, command, body string) {
 	t.Helper()
 	if _, err := a.Execute(t.Context(), app.Caller{Tenant: "dev", Actor: "ann"}, "Box", box1, command, []byte(body)); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestRemovedFolder: of a file that was removed, or that another one stands in for,
+// the system lets a program write on, and forgets it all. No command is answered as
+// done then.
+func TestRemovedFolder(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		change func(dir string) error
+	}{
+		{"removed", os.RemoveAll},
+		{"replaced", func(dir string) error {
+			name := filepath.Join(dir, "events.db")
+			text, err := os.ReadFile(name)
+			return errors.Join(err, os.Rename(name, name+".old"), os.WriteFile(name, text, 0o600))
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if runtime.GOOS == "windows" {
+				t.Skip("no file in use can be removed")
+			}
+			log := &console{}
+			dir := filepath.Join(t.TempDir(), "data")
+			b := filled(t, app.Options{Dir: dir, Log: slog.New(slog.NewTextHandler(log, nil))})
+			if got := b.send("", "GET", "/readyz", ""); got.status != http.StatusOK {
+				t.Fatalf("before it, ready is answered %d", got.status)
+			}
+			if err := test.change(dir); err != nil {
+				t.Fatal(err)
+			}
+			if got := b.send(b.north, "POST", "/box/"+box2+"/open-box", `{"label": "cellar"}`); got.status != http.StatusInternalServerError {
+				t.Errorf("a command is answered %d %s", got.status, got.body)
+			}
+			if got := b.send("", "GET", "/readyz", ""); got.status != http.StatusServiceUnavailable {
+				t.Errorf("ready is answered %d", got.status)
+			}
+			if !strings.Contains(log.String(), "was removed or replaced") {
+				t.Errorf("the log does not say why: %s", log)
+			}
+		})
 	}
 }
 

@@ -37,8 +37,8 @@ type Options struct {
 	Rate float64
 	// Do is one call. Many writers call it at the same time.
 	Do func(context.Context, Call) Outcome
-	// Kind names an error in the report; nil is its message. Errors should have
-	// few kinds: only the first hundred are told apart.
+	// Kind names an error in the report; nil is Cause. Errors should have few kinds:
+	// only the first hundred are told apart.
 	Kind func(error) string
 
 	Now   func() time.Time                           // nil is time.Now
@@ -98,7 +98,7 @@ func (o Options) check() error {
 
 func (o Options) withDefaults() Options {
 	if o.Kind == nil {
-		o.Kind = error.Error
+		o.Kind = Cause
 	}
 	if o.Now == nil {
 		o.Now = time.Now

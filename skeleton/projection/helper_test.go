@@ -79,10 +79,41 @@ func definition() modelsqlite.Definition {
 			if err != nil {
 				return err
 			}
-			_, err = tx.ExecContext(ctx, `INSERT INTO totals VALUES (?, ?) ON CONFLICT DO UPDATE SET total = total + excluded.total`, e.Stream, n)
-			return err
+			return add(ctx, tx, e.Stream, n)
 		},
 	}
+}
+
+func add(ctx context.Context, tx *modelsqlite.Tx, stream string, n int64) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO totals VALUES (?, ?) ON CONFLICT DO UPDATE SET total = total + excluded.total`, stream, n)
+	return err
+}
+
+// atOnce is the definition of a model that writes each total once in a transaction.
+func atOnce() modelsqlite.Definition {
+	d := definition()
+	d.Handle = nil
+	d.Begin = func(tx *modelsqlite.Tx) modelsqlite.Batch {
+		changes := totals{}
+		return modelsqlite.Batch{
+			Handle: func(_ context.Context, e store.Event) error {
+				n, err := amount(e)
+				if err == nil {
+					changes[e.Stream] += n
+				}
+				return err
+			},
+			Flush: func(ctx context.Context) error {
+				for stream, n := range changes {
+					if err := add(ctx, tx, stream, n); err != nil {
+						return err
+					}
+				}
+				return nil
+			},
+		}
+	}
+	return d
 }
 
 func inFile(t testing.TB, dir string, d modelsqlite.Definition) (subject, *modelsqlite.Model) {
@@ -132,7 +163,8 @@ func readFile(ctx context.Context, m *modelsqlite.Model) (seen totals, at projec
 func subjects(t *testing.T) map[string]subject {
 	t.Helper()
 	file, _ := inFile(t, t.TempDir(), definition())
-	return map[string]subject{"memory": inMemory(), "sqlite": file}
+	batched, _ := inFile(t, t.TempDir(), atOnce())
+	return map[string]subject{"memory": inMemory(), "sqlite": file, "sqlite at once": batched}
 }
 
 // fill appends n events to a few streams and returns the last position.

@@ -287,7 +287,8 @@ func TestRestoredStore(t *testing.T) {
 func TestOpenRefuses(t *testing.T) {
 	for want, spoil := range map[string]func(*modelsqlite.Definition){
 		`opening read model "../x": it has no good name: lower case letters, digits, - and _ were expected`: func(d *modelsqlite.Definition) { d.Name = "../x" },
-		`opening read model "totals": it does not say how to handle an event`:                               func(d *modelsqlite.Definition) { d.Handle = nil },
+		`opening read model "Ä": it has no good name: lower case letters, digits, - and _ were expected`:    func(d *modelsqlite.Definition) { d.Name = "Ä" },
+		`opening read model "totals": it does not say how to handle an event: give it Handle, or Begin`:     func(d *modelsqlite.Definition) { d.Handle = nil },
 	} {
 		d := definition()
 		spoil(&d)

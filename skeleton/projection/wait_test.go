@@ -180,3 +180,45 @@ func FuzzParseToken(f *testing.F) {
 		}
 	})
 }
+
+// Events that follow others come together, until somebody waits for one of them.
+func TestEventsComeTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		events := newEvents()
+		handled := &batches{Model: inMemory().Model}
+		p := projection.New("totals", events, handled, projection.Options{Gather: time.Hour, Batch: 50})
+		stop := start(t, p)
+		fill(t, events, 1)
+		synctest.Wait() // the first is handled at once
+		fill(t, events, 30)
+		synctest.Wait()
+		if s := status(t, p); s.Position != 1 {
+			t.Errorf("events that follow closely were handled up to %d before the moment was over", s.Position)
+		}
+		await(t, p, 20) // and takes all that there are
+		fill(t, events, 9)
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		fill(t, events, 120) // full batches do not rest
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if diff := cmp.Diff([]int{1, 30, 9, 50, 50, 20}, handled.sizes); diff != "" {
+			t.Errorf("batches (-want +got):\n%s", diff)
+		}
+		fill(t, events, 1)
+		if err := stop(); err != nil { // while it rests
+			t.Error(err)
+		}
+	})
+}
+
+// batches notes how many events are handled together.
+type batches struct {
+	projection.Model
+	sizes []int
+}
+
+func (b *batches) Apply(ctx context.Context, events []store.Event, to projection.Checkpoint) error {
+	b.sizes = append(b.sizes, len(events))
+	return b.Model.Apply(ctx, events, to)
+}

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -165,6 +166,16 @@ func (k *Keys) check(id, secret string, sent bool) (holder, bool) {
 		return holder{}, false
 	}
 	return h, true
+}
+
+// whileValid ends when the key of the caller does: an answer that goes on and on is
+// not for whoever had a key once.
+func (s *Server) whileValid(ctx context.Context) (context.Context, context.CancelFunc) {
+	expires := s.Keys.byID[CallerOf(ctx).Key].expires
+	if expires.IsZero() {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, expires.Sub(s.Now()))
 }
 
 func (h holder) expired(now time.Time) bool { return !h.expires.IsZero() && !now.Before(h.expires) }

@@ -118,15 +118,19 @@ func (s *Server) health(w http.ResponseWriter, r *http.Request) bool {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		return false
 	case r.URL.Path == "/healthz":
-		writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+		status(w, http.StatusOK, "ok")
 	case r.URL.Path == "/readyz" && s.ready(r.Context()):
-		writeJSON(w, http.StatusOK, map[string]string{"status": "ready"})
+		status(w, http.StatusOK, "ready")
 	case r.URL.Path == "/readyz":
-		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "not ready"})
+		status(w, http.StatusServiceUnavailable, "not ready")
 	default:
 		return false
 	}
 	return true
+}
+
+func status(w http.ResponseWriter, code int, word string) {
+	_ = writeJSON(w, code, map[string]string{"status": word}) // a string is always JSON
 }
 
 func (s *Server) ready(ctx context.Context) bool {

@@ -87,6 +87,8 @@ func TestAttemptsAreWhatBecameOfAppends(t *testing.T) {
 		{"sent again", journal.Receipt{Position: 9, Repeated: true}, nil, attemptOf(telemetry.Accepted, 9, nil)},
 		{"rejected", journal.Receipt{}, &journal.RejectedError{Reasons: []journal.Reason{{Event: 1, Type: "Sent", Stage: "policy", Rule: "r", Message: "no"}}},
 			attemptOf(telemetry.Rejected, 0, []string{"event 2, Sent: policy: r: no"}, written, sent)},
+		{"one event rejected", journal.Receipt{}, &journal.RejectedError{Reasons: []journal.Reason{{Type: "Written", Stage: "policy", Rule: "r", Message: "no"}}},
+			attemptOf(telemetry.Rejected, 0, []string{"Written: policy: r: no"}, written)},
 		{"invalid", journal.Receipt{}, store.ErrInvalid, attemptOf(telemetry.Rejected, 0, []string{"no store takes such an append"}, written, sent)},
 		{"a conflict", journal.Receipt{}, &store.ConflictError{Expected: store.NoStream, Actual: 2},
 			attemptOf(telemetry.Conflict, 0, []string{"expected no stream, but the stream is at version 2: read it again and decide anew"}, written, sent)},
@@ -95,11 +97,28 @@ func TestAttemptsAreWhatBecameOfAppends(t *testing.T) {
 		{"failed", journal.Receipt{}, errors.New("the disk is on fire"), attemptOf(telemetry.Failed, 0, []string{"the app failed; its log says why"}, written, sent)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			envelope := envelope
+			envelope.Events = envelope.Events[:max(len(test.want.Events), 1)]
 			got := attempt(journal.Outcome{Envelope: envelope, Receipt: test.receipt, Err: test.err, Took: time.Second}, noon)
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("attempt (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A command that is no event yet is named, and its reasons are about no event.
+func TestAttemptsNameACommandWithoutEvents(t *testing.T) {
+	got := attempt(journal.Outcome{
+		Envelope: journal.Envelope{Stream: StreamOf("north", "plans"), Tenant: "north"},
+		Err:      &journal.RejectedError{Reasons: []journal.Reason{{Type: "Write", Stage: "schema", Pointer: "/text", Message: "is missing"}, {Type: "Write", Stage: "schema", Message: "no"}}},
+	}, noon)
+	want := telemetry.Attempt{
+		At: noon, Outcome: telemetry.Rejected, Tenant: "north", Stream: "plans", Command: "Write",
+		Reasons: []string{"Write: schema: /text: is missing", "Write: schema: no"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("attempt (-want +got):\n%s", diff)
 	}
 }
 

@@ -44,18 +44,25 @@ func TestLiveShowsWhatWasTried(t *testing.T) {
 	})
 	l.Observe(telemetry.Attempt{Tenant: "a", Outcome: telemetry.Accepted, Duration: time.Millisecond, Events: []telemetry.Event{{Type: "Written", Path: "standard"}, {Type: "Sent", Path: "critical"}, {Type: "Sent"}}})
 	l.Observe(telemetry.Attempt{Tenant: "a", Outcome: telemetry.Rejected, At: noon, Duration: 3 * time.Millisecond, Stream: "plans", Events: []telemetry.Event{{Type: "Written"}, {Type: "Written"}}, Reasons: []string{"too long", "<script>"}})
+	l.Observe(telemetry.Attempt{Tenant: "a", Outcome: telemetry.Rejected, At: noon, Duration: time.Millisecond, Stream: "plans", Command: "Write", Reasons: []string{"Write: no"}})
+	l.Observe(telemetry.Attempt{Tenant: "a", Outcome: telemetry.Conflict, At: noon, Duration: time.Millisecond, Stream: "plans", Events: []telemetry.Event{{Type: "Sent"}}})
 	l.Observe(telemetry.Attempt{Tenant: "b", Outcome: telemetry.Failed, Reasons: []string{"a secret of b"}})
 	if err := l.Tick(); err != nil {
 		t.Fatal(err)
 	}
 	want := view{
 		Title: "notes", Time: noon, Events: 3,
-		Totals:      map[telemetry.Outcome]int64{"accepted": 1, "rejected": 1, "conflict": 0, "failed": 0},
-		Latency:     percentiles{P50: 1.015, P90: 3, P99: 3, Max: 3},
-		Points:      []point{{Time: noon, Accepted: 3, Rejected: 1, P50: 1.015, P99: 3}},
-		Paths:       []pathCount{{"critical", 1}, {"none", 1}, {"standard", 1}},
-		Types:       []typeCount{{"Sent", 2, 0}, {"Written", 1, 2}},
-		Rejected:    []rejection{{At: noon, Outcome: "rejected", Stream: "plans", Types: []string{"Written"}, Reasons: []string{"too long", "<script>"}}},
+		Totals:   map[telemetry.Outcome]int64{"accepted": 1, "rejected": 2, "conflict": 1, "failed": 0},
+		Latency:  percentiles{P50: 1.015, P90: 3, P99: 3, Max: 3},
+		Points:   []point{{Time: noon, Accepted: 3, Rejected: 3, P50: 1.015, P99: 3}},
+		Paths:    []pathCount{{"critical", 1}, {"none", 1}, {"standard", 1}},
+		Types:    []typeCount{{"Sent", 2, 0}, {"Written", 1, 2}},
+		Commands: []commandCount{{"Write", 1}},
+		Rejected: []rejection{
+			{At: noon, Outcome: "conflict", Stream: "plans", Types: []string{"Sent"}, Reasons: []string{}},
+			{At: noon, Outcome: "rejected", Stream: "plans", Command: "Write", Types: []string{}, Reasons: []string{"Write: no"}},
+			{At: noon, Outcome: "rejected", Stream: "plans", Types: []string{"Written"}, Reasons: []string{"too long", "<script>"}},
+		},
 		Projections: []Projection{{Name: "counts", Position: 2, Lag: 1, State: "stopped"}},
 		Channels:    []Channel{{Name: "standard", Owed: 3, Down: true}},
 	}
@@ -86,17 +93,17 @@ func TestLiveKeepsABoundedMemory(t *testing.T) {
 			reasons[j] = fmt.Sprint(j, long)
 		}
 		for _, outcome := range []telemetry.Outcome{telemetry.Accepted, telemetry.Rejected} {
-			l.Observe(telemetry.Attempt{Tenant: "a", Outcome: outcome, Stream: long, Events: events, Reasons: reasons})
+			l.Observe(telemetry.Attempt{Tenant: "a", Outcome: outcome, Stream: long, Command: fmt.Sprint(i, long), Events: events, Reasons: reasons})
 		}
 		if err := l.Tick(); err != nil {
 			t.Fatal(err)
 		}
 	}
 	v := l.seen(t, "a")
-	got := []int{len(v.Points), len(v.Rejected), len(v.Types), len(v.Paths), len(v.Rejected[0].Types), len(v.Rejected[0].Reasons)}
-	want := []int{maxPoints, maxRejected, maxNames + 1, maxNames + 1, maxReasons, maxReasons + 1}
+	got := []int{len(v.Points), len(v.Rejected), len(v.Types), len(v.Commands), len(v.Paths), len(v.Rejected[0].Types), len(v.Rejected[0].Reasons)}
+	want := []int{maxPoints, maxRejected, maxNames + 1, maxNames + 1, maxNames + 1, maxReasons, maxReasons + 1}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("points, rejections, types, paths, types and reasons of one (-want +got):\n%s", diff)
+		t.Errorf("points, rejections, types, commands, paths, types and reasons of one (-want +got):\n%s", diff)
 	}
 	if name := v.Rejected[0].Stream; len(name) > maxText+len("…") || strings.ContainsRune(name, '\uFFFD') {
 		t.Errorf("a name of %d bytes is kept: %s", len(name), name)

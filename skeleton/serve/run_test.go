@@ -167,6 +167,33 @@ func TestHeadersAreBounded(t *testing.T) {
 	})
 }
 
+// TestOptionsOfTheServerNeedAKey: the one request that net/http answers by itself
+// unless it is told not to.
+func TestOptionsOfTheServerNeedAKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := run(t)
+		for header, want := range map[string]string{"": "401 Unauthorized", "X-API-Key: " + r.north + "\r\n": "404 Not Found"} {
+			connection, err := r.pipes.dial(t.Context(), "", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			go func() { _, _ = io.WriteString(connection, "OPTIONS * HTTP/1.1\r\nHost: app\r\n"+header+"\r\n") }() // what was not sent is not answered
+			answer, err := http.ReadResponse(bufio.NewReader(connection), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if answer.Status != want {
+				t.Errorf("OPTIONS * with %d bytes of a key: %s, want %s", len(header), answer.Status, want)
+			}
+			answer.Body.Close()
+			connection.Close()
+		}
+		if err := r.stop(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // What has begun is answered when the app stops, and what has not is refused.
 func TestStoppingAnswersWhatHasBegun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -278,6 +305,39 @@ func TestPageIsToldEverySecond(t *testing.T) {
 		}
 		cancel()
 		if err := <-ticking; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A page whose key expires is told nothing more.
+func TestPageEndsWithItsKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		key, token, err := serve.NewKey("guest", "north ltd", "guest")
+		if err != nil {
+			t.Fatal(err)
+		}
+		begin := time.Now()
+		key.Expires = begin.Add(time.Minute)
+		keys, err := serve.NewKeys(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := run(t, func(o *serve.Options) { o.Keys = keys })
+		r.north = token
+		ctx, cancel := context.WithCancel(t.Context())
+		ticking := make(chan error, 1)
+		go func() { ticking <- r.live.Run(ctx) }()
+		answer := r.get(t, "/ui/events")
+		defer answer.Body.Close()
+		if text := body(t, answer.Body); answer.StatusCode != http.StatusOK || !strings.HasPrefix(text, "event: board") {
+			t.Errorf("%s %s", answer.Status, text)
+		}
+		if took := time.Since(begin); took != time.Minute {
+			t.Errorf("it ended after %v, want a minute", took)
+		}
+		cancel()
+		if err := errors.Join(<-ticking, r.stop()); err != nil {
 			t.Error(err)
 		}
 	})

@@ -157,6 +157,8 @@ func (s *Server) Run(ctx context.Context, listener net.Listener) error {
 		WriteTimeout:      s.Limits.Answer,
 		IdleTimeout:       s.Limits.Idle,
 		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelWarn),
+		// Else net/http answers OPTIONS * itself, whoever asks.
+		DisableGeneralOptionsHandler: true,
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(limitConnections(listener, s.Limits.Connections)) }()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -258,6 +259,22 @@ func TestFailuresAreLoggedAndNotTold(t *testing.T) {
 	}
 }
 
+// TestAnswerThatIsNoJSON: a state may hold what JSON has no word for.
+func TestAnswerThatIsNoJSON(t *testing.T) {
+	a := newApp(t, func(o *serve.Options) {
+		o.Queries = append(o.Queries, serve.Query{Name: "Infinite", Path: "/infinite", Handle: func(context.Context, serve.Request) (serve.Answer, error) {
+			return serve.Answer{Value: math.Inf(1), Version: 1}, nil
+		}})
+	})
+	w := a.as(a.north, "GET", "/infinite", "")
+	if got := brief(t, w); got != "500 internal" || w.Header().Get("ETag") != "" {
+		t.Errorf("answered %s with the version %q", got, w.Header().Get("ETag"))
+	}
+	if !strings.Contains(a.log.text(), "writing the answer as JSON") {
+		t.Errorf("the log does not say why: %s", a.log.text())
+	}
+}
+
 func TestReadySaysWhenNotTo(t *testing.T) {
 	a := newApp(t, func(o *serve.Options) {
 		o.Ready = func(context.Context) error { return errors.New("the projection is rebuilt") }
@@ -280,6 +297,18 @@ func TestBodyOfUnknownLengthIsBounded(t *testing.T) {
 	r.Header.Set("X-API-Key", a.north)
 	r.ContentLength = -1
 	if w := a.do(r); w.Code != http.StatusRequestEntityTooLarge {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+// A name in any script is a word of a path; callers send it escaped.
+func TestPathsAreOfAnyScript(t *testing.T) {
+	a := newApp(t, func(o *serve.Options) {
+		o.Queries = append(o.Queries, serve.Query{Name: "Größe", Path: "/größe/{id}/значение", Handle: func(_ context.Context, r serve.Request) (serve.Answer, error) {
+			return serve.Answer{Value: r.Path["id"]}, nil
+		}})
+	})
+	if w := a.do(request("GET", "/gr%C3%B6%C3%9Fe/%D0%B7/%D0%B7%D0%BD%D0%B0%D1%87%D0%B5%D0%BD%D0%B8%D0%B5", "", "X-API-Key: "+a.north)); w.Code != http.StatusOK || strings.TrimSpace(w.Body.String()) != `"з"` {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
