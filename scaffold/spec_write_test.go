@@ -73,7 +73,7 @@ func drawSpec(t *rapid.T) scaffold.Spec {
 func drawAggregate(t *rapid.T, n int, text *rapid.Generator[string]) scaffold.Aggregate {
 	mark := string(rune('A' + n))
 	a := scaffold.Aggregate{
-		Name: mark + rapid.StringMatching(`[a-zA-Z0-9]{1,8}`).Draw(t, "aggregate"), Summary: text.Draw(t, "summary"),
+		Name: mark + "x" + rapid.StringMatching(`[a-zA-Z0-9]{1,8}`).Draw(t, "aggregate"), Summary: text.Draw(t, "summary"),
 		ID: "id" + mark,
 	}
 	id := scaffold.Field{Name: a.ID, Schema: map[string]any{"type": "string", "format": "uuid"}}

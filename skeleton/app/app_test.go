@@ -167,3 +167,11 @@ func TestHints(t *testing.T) {
 		t.Error("there is a hint for what the system says, and for nothing else")
 	}
 }
+
+func TestCount(t *testing.T) {
+	for n, want := range map[int64]string{0: "0 faults", 1: "1 fault", 2: "2 faults"} {
+		if got := count(n, "fault"); got != want {
+			t.Errorf("%d in words is %q, want %q", n, got, want)
+		}
+	}
+}

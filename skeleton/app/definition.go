@@ -38,8 +38,9 @@ type Options struct {
 	// Dir is the data folder. It is made if it is not there. Empty keeps everything in
 	// memory.
 	Dir string
-	// Keys say who may ask. Nil are those of keys.json in the data folder. If there is
-	// none, one key is made, and its token is written to dev.key beside it.
+	// Keys say who may ask. Nil are those of keys.json in the data folder, also what
+	// is changed there later. If there is no such file, one key is made, and its token
+	// is written to dev.key beside it.
 	Keys *serve.Keys
 	Log  *slog.Logger // nil logs nothing
 	// Tracer and Meter are where traces and metrics go. Nil is nowhere.

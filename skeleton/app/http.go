@@ -19,8 +19,8 @@ import (
 )
 
 // openServer describes all that the app answers over HTTP.
-func (a *App) openServer(context.Context) error {
-	keys, err := a.keys()
+func (a *App) openServer(ctx context.Context) error {
+	keys, err := a.keys(ctx)
 	if err != nil {
 		return err
 	}
@@ -63,14 +63,6 @@ func distinguish(o *serve.Options) {
 	for i := range o.Queries {
 		name(&o.Queries[i].Name, "Query")
 	}
-}
-
-// ready says why the app cannot answer, or nil.
-func (a *App) ready(ctx context.Context) error {
-	if _, err := a.store.WaitPosition(ctx, 0); err != nil {
-		return err
-	}
-	return a.kept()
 }
 
 // problem is what a caller is told of a command that was refused.

@@ -147,11 +147,19 @@ func (p program) report(r audit.Report) int {
 	if more := r.Faulty - int64(len(r.Faults)); more > 0 {
 		fmt.Fprintf(p.Stdout, "and %d more\n", more)
 	}
-	fmt.Fprintf(p.Stdout, "%d events in %d streams, %d faults\nseal %s\n", r.Events, r.Streams, r.Faulty, r.Seal)
+	fmt.Fprintf(p.Stdout, "%s in %s, %s\nseal %s\n", count(r.Events, "event"), count(int64(r.Streams), "stream"), count(r.Faulty, "fault"), r.Seal)
 	if !r.OK() {
 		return exitFound
 	}
 	return exitOK
+}
+
+// count is a number of things in words.
+func count(n int64, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // get asks the app itself.

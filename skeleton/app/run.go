@@ -90,7 +90,7 @@ func supervise(ctx context.Context, log *slog.Logger, t task) {
 		if stuck, ok := errors.AsType[*projection.EventError](err); ok {
 			hint = "correct the code that handles " + stuck.Type + ", and build again: what reads this model is stale until then"
 		}
-		log.ErrorContext(ctx, t.name+" stopped", "error", err.Error(), "again_in", rest, "hint", hint)
+		log.ErrorContext(ctx, t.name+" stopped", "error", err.Error(), "again_in", rest.String(), "hint", hint)
 		select {
 		case <-ctx.Done():
 			return

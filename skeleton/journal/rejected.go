@@ -35,7 +35,7 @@ func (r Reason) String() string { return fmt.Sprintf("event %d, %s", r.Event+1, 
 func (r Reason) Text() string {
 	text := fmt.Sprintf("%.100s: %s: ", r.Type, r.Stage)
 	for _, place := range []string{r.Rule, r.Pointer, r.Field} {
-		if place != "" {
+		if place != "" && !strings.HasPrefix(r.Message, place+" ") {
 			text += place + ": "
 		}
 	}

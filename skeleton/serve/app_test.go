@@ -68,7 +68,7 @@ func newApp(t testing.TB, change ...func(*serve.Options)) *app {
 		t.Fatal(err)
 	}
 	options := serve.Options{
-		Title: "notes", Version: "1.2.0", Keys: known, Live: a.live, Log: slog.New(slog.NewTextHandler(a.log, nil)),
+		Title: "notes", Version: "1.2.0", Keys: func() *serve.Keys { return known }, Live: a.live, Log: slog.New(slog.NewTextHandler(a.log, nil)),
 		Limits: serve.Limits{Body: 1000},
 		Commands: []serve.Command{{
 			Name: "WriteNote", Summary: "Writes a note.", Path: "/notes/{id}/write",

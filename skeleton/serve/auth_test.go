@@ -221,7 +221,7 @@ func TestKeysExpire(t *testing.T) {
 	r := httptest.NewRequest("GET", "/", nil)
 	r.Header.Set("X-API-Key", token)
 	for after, want := range map[time.Duration]string{-time.Nanosecond: "", 0: "key-expired", time.Hour: "key-expired"} {
-		s, err := New(Options{Keys: keys, Now: func() time.Time { return noon.Add(after) }})
+		s, err := New(Options{Keys: func() *Keys { return keys }, Now: func() time.Time { return noon.Add(after) }})
 		if err != nil {
 			t.Fatal(err)
 		}

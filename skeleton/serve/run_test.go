@@ -3,8 +3,8 @@ package serve_test
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/nexus-blueprint/nexus/skeleton/serve"
-	"github.com/nexus-blueprint/nexus/skeleton/telemetry"
 )
 
 // running is an app that serves connections in memory, in the time of a test.
@@ -261,114 +260,70 @@ func TestStoppingHasAnEnd(t *testing.T) {
 	})
 }
 
-// The page is told what happens, every second, for longer than any request may
-// take, until the app stops.
-func TestPageIsToldEverySecond(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := run(t)
-		ctx, cancel := context.WithCancel(t.Context())
-		ticking := make(chan error, 1)
-		go func() { ticking <- r.live.Run(ctx) }()
-		answer := r.get(t, "/ui/events")
-		defer answer.Body.Close()
-		if kind := answer.Header.Get("Content-Type"); answer.StatusCode != http.StatusOK || kind != "text/event-stream" {
-			t.Fatalf("%s, %s", answer.Status, kind)
-		}
-		lines := bufio.NewScanner(answer.Body)
-		next := func() (accepted int64) {
-			for lines.Scan() {
-				if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
-					var board struct{ Totals map[string]int64 }
-					if err := json.Unmarshal([]byte(data), &board); err != nil {
-						t.Fatal(err)
-					}
-					return board.Totals["accepted"]
+// TestUnreadBodyIsNotWaitedFor: whoever is refused before his body is read is told at
+// once, and not when the rest of it should have come.
+func TestUnreadBodyIsNotWaitedFor(t *testing.T) {
+	const sent = "POST %s HTTP/1.1\r\nHost: app\r\nContent-Type: application/json\r\nContent-Length: 100\r\n%s\r\n{"
+	for _, test := range []struct{ name, path, headers, want string }{
+		{"no key", "/notes/plans/write", "", "401 Unauthorized"},
+		{"a wrong key", "/notes/plans/write", "X-API-Key: north.x\r\n", "401 Unauthorized"},
+		{"no such path", "/nothing", "X-API-Key: KEY\r\n", "404 Not Found"},
+		{"a wrong header", "/notes/plans/write", "X-API-Key: KEY\r\nIf-Match: x\r\n", "400 Bad Request"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := run(t)
+				connection, err := r.pipes.dial(t.Context(), "", "")
+				if err != nil {
+					t.Fatal(err)
 				}
-			}
-			return -1
-		}
-		if got := next(); got != 0 {
-			t.Fatalf("at first %d appends were accepted", got)
-		}
-		for second := range int64(120) {
-			r.live.Observe(telemetry.Attempt{Tenant: "north ltd", Outcome: telemetry.Accepted})
-			r.live.Observe(telemetry.Attempt{Tenant: "tide ltd", Outcome: telemetry.Accepted})
-			if got := next(); got != second+1 {
-				t.Fatalf("in second %d the page is told of %d appends", second+1, got)
-			}
-		}
-		if err := r.stop(); err != nil {
-			t.Errorf("stopping with a page that looks on: %v", err)
-		}
-		if got := next(); got != -1 {
-			t.Error("the page is told more when the app has stopped")
-		}
-		cancel()
-		if err := <-ticking; err != nil {
-			t.Error(err)
-		}
-	})
+				defer connection.Close()
+				begin := time.Now()
+				if _, err := fmt.Fprintf(connection, sent, test.path, strings.ReplaceAll(test.headers, "KEY", r.north)); err != nil {
+					t.Fatal(err)
+				}
+				reader := bufio.NewReader(connection)
+				answer, err := http.ReadResponse(reader, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if took := time.Since(begin); answer.Status != test.want || !answer.Close || took != 0 {
+					t.Errorf("answered %s after %v, and the connection ends: %v; want %s at once and its end", answer.Status, took, answer.Close, test.want)
+				}
+				if _, err := io.Copy(io.Discard, answer.Body); err != nil {
+					t.Error(err)
+				}
+				if _, err := reader.ReadByte(); !errors.Is(err, io.EOF) || time.Since(begin) > 2*time.Second {
+					t.Errorf("the connection ended after %v: %v", time.Since(begin), err)
+				}
+				if err := r.stop(); err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
 }
 
-// A page whose key expires is told nothing more.
-func TestPageEndsWithItsKey(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		key, token, err := serve.NewKey("guest", "north ltd", "guest")
-		if err != nil {
-			t.Fatal(err)
-		}
-		begin := time.Now()
-		key.Expires = begin.Add(time.Minute)
-		keys, err := serve.NewKeys(key)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r := run(t, func(o *serve.Options) { o.Keys = keys })
-		r.north = token
-		ctx, cancel := context.WithCancel(t.Context())
-		ticking := make(chan error, 1)
-		go func() { ticking <- r.live.Run(ctx) }()
-		answer := r.get(t, "/ui/events")
-		defer answer.Body.Close()
-		if text := body(t, answer.Body); answer.StatusCode != http.StatusOK || !strings.HasPrefix(text, "event: board") {
-			t.Errorf("%s %s", answer.Status, text)
-		}
-		if took := time.Since(begin); took != time.Minute {
-			t.Errorf("it ended after %v, want a minute", took)
-		}
-		cancel()
-		if err := errors.Join(<-ticking, r.stop()); err != nil {
-			t.Error(err)
-		}
-	})
-}
-
-// A page that takes nothing is left; nobody waits for it.
-func TestSlowPageIsDropped(t *testing.T) {
+// What is refused after its body was read keeps its connection.
+func TestReadBodyKeepsTheConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := run(t)
-		connection, err := r.pipes.dial(t.Context(), "", "")
+		request, err := http.NewRequestWithContext(t.Context(), "POST", "http://app/notes/plans/write", strings.NewReader("{"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer connection.Close()
-		if _, err := io.WriteString(connection, "GET /ui/events HTTP/1.1\r\nHost: app\r\nX-API-Key: "+r.north+"\r\n\r\n"); err != nil {
+		request.Header.Set("X-API-Key", r.north)
+		request.Header.Set("Content-Type", "application/json")
+		answer, err := r.client.Do(request)
+		if err != nil {
 			t.Fatal(err)
 		}
-		synctest.Wait() // the app writes, and nobody reads
-		begin := time.Now()
-		for range 100 {
-			r.live.Observe(telemetry.Attempt{Tenant: "north ltd", Outcome: telemetry.Accepted})
-			if err := r.live.Tick(); err != nil {
-				t.Fatal(err)
-			}
+		defer answer.Body.Close()
+		if answer.StatusCode != http.StatusBadRequest || answer.Close {
+			t.Errorf("answered %s, and the connection ends: %v", answer.Status, answer.Close)
 		}
-		if took := time.Since(begin); took != 0 || r.live.Dropped() != 1 {
-			t.Errorf("appends waited %v for a page that is slow; %d pages were dropped", took, r.live.Dropped())
-		}
-		time.Sleep(6 * time.Second) // as long as a write may take
 		if err := r.stop(); err != nil {
-			t.Errorf("stopping with a page that is stuck: %v", err)
+			t.Error(err)
 		}
 	})
 }

@@ -1,16 +1,19 @@
 package serve_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -105,62 +108,6 @@ func brief(t *testing.T, w *httptest.ResponseRecorder) string {
 	return fmt.Sprintf("%d %s", w.Code, text)
 }
 
-func TestNothingIsAnsweredWithoutAKeyButHealth(t *testing.T) {
-	a := filled(t)
-	for _, target := range []string{
-		"POST /notes/plans/write", "GET /notes/plans", "GET /streams/plans/events", "GET /openapi.json", "GET /ui", "GET /ui/live.js",
-		"GET /ui/live.css", "GET /ui/board", "GET /ui/events", "GET /", "GET /nothing", "OPTIONS /notes/plans", "GET //healthz", "POST /healthz", "DELETE /readyz", "GET /healthz/",
-	} {
-		method, path, _ := strings.Cut(target, " ")
-		w := a.do(request(method, path, "{}"))
-		if w.Code != http.StatusUnauthorized || w.Header().Get("WWW-Authenticate") == "" {
-			t.Errorf("%s without a key: %d %s", target, w.Code, w.Body)
-		}
-		basic := strings.Contains(strings.Join(w.Header().Values("WWW-Authenticate"), " "), "Basic")
-		if page := strings.HasPrefix(path, "/ui") || path == "/"; basic != page {
-			t.Errorf("%s without a key: asks browsers for a key %v", target, basic)
-		}
-	}
-	for _, path := range []string{"/healthz", "/readyz"} {
-		if w := a.do(request("GET", path, "")); w.Code != http.StatusOK {
-			t.Errorf("%s without a key: %d %s", path, w.Code, w.Body)
-		}
-	}
-}
-
-// Two tenants use the same name for streams of their own.
-func TestTenantsDoNotHitEachOther(t *testing.T) {
-	a := filled(t)
-	w := a.as(a.tide, "POST", "/notes/plans/write", `{"text": "mine"}`, "If-None-Match: *", "Idempotency-Key: t1")
-	if got := brief(t, w); got != `200 {"stream":"plans","version":1,"position":3}` {
-		t.Errorf("tide begins a stream that north has too: %s", got)
-	}
-	for token, want := range map[string]string{a.north: "200 2", a.tide: "200 1"} {
-		if got := brief(t, a.as(token, "GET", "/notes/plans", "")); got != want {
-			t.Errorf("there are %s notes, want %s", got, want)
-		}
-	}
-	if got := brief(t, a.as(a.tide, "GET", "/streams/north%20ltd%2Fplans/events", "")); got != "404 not-found" {
-		t.Errorf("tide asks for the stream of north by its name in the store: %s", got)
-	}
-}
-
-// What belongs to another tenant and what does not exist answer the same bytes.
-func TestAnotherTenantsStreamDoesNotExist(t *testing.T) {
-	a := filled(t)
-	for _, target := range []string{"GET /notes/%s", "GET /notes/%s?version=1", "GET /streams/%s/events", "GET /streams/%s/events?from=9"} {
-		method, path, _ := strings.Cut(target, " ")
-		theirs := a.as(a.tide, method, fmt.Sprintf(path, "plans"), "{}", "Idempotency-Key: x")
-		nobodys := a.as(a.tide, method, fmt.Sprintf(path, "nothing"), "{}", "Idempotency-Key: x")
-		if theirs.Code != http.StatusNotFound || theirs.Body.String() != nobodys.Body.String() {
-			t.Errorf("%s: %d %s, and %s of what does not exist", target, theirs.Code, theirs.Body, nobodys.Body)
-		}
-		if diff := cmp.Diff(nobodys.Header(), theirs.Header()); diff != "" {
-			t.Errorf("%s: headers tell streams of others (-none +other's):\n%s", target, diff)
-		}
-	}
-}
-
 func TestAnswersSayWhereTheyAre(t *testing.T) {
 	a := filled(t)
 	w := a.as(a.north, "GET", "/notes/plans?after=3&ontimeout=stale", "")
@@ -172,64 +119,6 @@ func TestAnswersSayWhereTheyAre(t *testing.T) {
 	var p serve.Problem
 	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || p.Version == nil || *p.Version != 2 {
 		t.Errorf("a conflict does not say where the stream is: %s", w.Body)
-	}
-}
-
-func TestTrailShowsWhoAndWhy(t *testing.T) {
-	a := filled(t)
-	type event struct {
-		ID, Type, Actor, CorrelationID, Hash, PrevHash string
-		Version                                        int64
-		Data                                           json.RawMessage
-	}
-	var got struct {
-		Stream string
-		Events []event
-		Next   int64
-	}
-	w := a.as(a.north, "GET", "/streams/plans/events", "")
-	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || w.Code != http.StatusOK {
-		t.Fatalf("%d %s: %v", w.Code, w.Body, err)
-	}
-	if got.Stream != "plans" || len(got.Events) != 2 || got.Next != 0 {
-		t.Fatalf("trail: %s", w.Body)
-	}
-	second := got.Events[1]
-	if second.PrevHash != got.Events[0].Hash || second.ID != "c2" || second.Actor != "robot" || second.CorrelationID != "affair" {
-		t.Errorf("the second event: %+v", second)
-	}
-	if strings.Contains(w.Body.String(), "<b>") {
-		t.Errorf("what events contain is not escaped: %s", w.Body)
-	}
-	if w := a.as(a.north, "GET", "/streams/plans/events?from=0", ""); w.Code != http.StatusBadRequest {
-		t.Errorf("from=0: %d", w.Code)
-	}
-}
-
-func TestTrailIsShownInPages(t *testing.T) {
-	a := filled(t)
-	for i := range 250 {
-		a.as(a.north, "POST", "/notes/plans/write", "{}", fmt.Sprintf("Idempotency-Key: more-%d", i))
-	}
-	seen, next := 0, int64(1)
-	for pages := 0; next != 0 && pages < 5; pages++ {
-		var got struct {
-			Events []struct{ Version int64 }
-			Next   int64
-		}
-		w := a.as(a.north, "GET", fmt.Sprintf("/streams/plans/events?from=%d", next), "")
-		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
-			t.Fatal(err)
-		}
-		for _, event := range got.Events {
-			if seen++; event.Version != int64(seen) {
-				t.Fatalf("event %d has the version %d", seen, event.Version)
-			}
-		}
-		next = got.Next
-	}
-	if seen != 252 {
-		t.Errorf("%d events were shown, want 252", seen)
 	}
 }
 
@@ -301,56 +190,6 @@ func TestBodyOfUnknownLengthIsBounded(t *testing.T) {
 	}
 }
 
-// A name in any script is a word of a path; callers send it escaped.
-func TestPathsAreOfAnyScript(t *testing.T) {
-	a := newApp(t, func(o *serve.Options) {
-		o.Queries = append(o.Queries, serve.Query{Name: "Größe", Path: "/größe/{id}/значение", Handle: func(_ context.Context, r serve.Request) (serve.Answer, error) {
-			return serve.Answer{Value: r.Path["id"]}, nil
-		}})
-	})
-	if w := a.do(request("GET", "/gr%C3%B6%C3%9Fe/%D0%B7/%D0%B7%D0%BD%D0%B0%D1%87%D0%B5%D0%BD%D0%B8%D0%B5", "", "X-API-Key: "+a.north)); w.Code != http.StatusOK || strings.TrimSpace(w.Body.String()) != `"з"` {
-		t.Errorf("%d %s", w.Code, w.Body)
-	}
-}
-
-func TestNewRefusesWhatCannotBeServed(t *testing.T) {
-	key, _, err := serve.NewKey("k", "t", "a")
-	if err != nil {
-		t.Fatal(err)
-	}
-	keys, err := serve.NewKeys(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	command := func(name, path string) serve.Command {
-		return serve.Command{Name: name, Path: path, Handle: func(context.Context, serve.Request) (serve.Done, error) { return serve.Done{}, nil }}
-	}
-	ask := func(context.Context, serve.Request) (serve.Answer, error) { return serve.Answer{}, nil }
-	for _, test := range []struct {
-		want string
-		o    serve.Options
-	}{
-		{"no keys", serve.Options{}},
-		{"no name", serve.Options{Commands: []serve.Command{command("", "/a")}}},
-		{"no Handle", serve.Options{Commands: []serve.Command{{Name: "A", Path: "/a"}}}},
-		{"not of the form", serve.Options{Commands: []serve.Command{command("A", "a")}}},
-		{"not of the form", serve.Options{Commands: []serve.Command{command("A", "/a/{b...}")}}},
-		{"variable twice", serve.Options{Commands: []serve.Command{command("A", "/{b}/{b}")}}},
-		{"used by the server", serve.Options{Commands: []serve.Command{command("A", "/ui/a")}}},
-		{"cannot be added", serve.Options{Commands: []serve.Command{command("A", "/a/{b}"), command("B", "/{a}/b")}}},
-		{"called \"A\"", serve.Options{Commands: []serve.Command{command("A", "/a"), command("A", "/b")}}},
-		{"is not JSON", serve.Options{Commands: []serve.Command{{Name: "A", Path: "/a", Body: json.RawMessage("{"), Handle: command("", "").Handle}}}},
-		{"parameter \"at\"", serve.Options{Queries: []serve.Query{{Name: "A", Path: "/a", Temporal: true, Params: []serve.Param{{Name: "at"}}, Handle: ask}}}},
-	} {
-		if test.want != "no keys" {
-			test.o.Keys = keys
-		}
-		if _, err := serve.New(test.o); err == nil || !strings.Contains(err.Error(), test.want) {
-			t.Errorf("error %v, want one about %q", err, test.want)
-		}
-	}
-}
-
 func BenchmarkCommand(b *testing.B) {
 	a := newApp(b, func(o *serve.Options) {
 		o.Commands[0].Handle = func(_ context.Context, r serve.Request) (serve.Done, error) {
@@ -363,5 +202,20 @@ func BenchmarkCommand(b *testing.B) {
 		if w := a.as(a.north, "POST", "/notes/plans/write", `{"text": "one"}`); w.Code != http.StatusOK {
 			b.Fatal(w.Body)
 		}
+	}
+}
+
+// TestRequestsAreLoggedWithTheirTime: in words, which say their unit.
+func TestRequestsAreLoggedWithTheirTime(t *testing.T) {
+	var log bytes.Buffer
+	now := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	a := newApp(t, func(o *serve.Options) {
+		o.Now = func() time.Time { now = now.Add(1500*time.Microsecond + 1); return now }
+		o.Log = slog.New(slog.NewJSONHandler(&log, nil))
+	})
+	a.do(request("GET", "/healthz", ""))
+	var line struct{ Msg, Took string }
+	if err := json.Unmarshal(log.Bytes(), &line); err != nil || line.Msg != "request" || line.Took != "1.5ms" {
+		t.Errorf("logged %s (%v), want took of 1.5ms", &log, err)
 	}
 }

@@ -87,7 +87,7 @@ func Open(ctx context.Context, dir string, d Definition) (_ *Model, err error) {
 	if (d.Handle == nil) == (d.Begin == nil) {
 		return nil, errors.New("it does not say how to handle an event: give it Handle, or Begin")
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
 	m := &Model{definition: d, dir: dir}

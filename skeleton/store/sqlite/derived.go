@@ -57,6 +57,7 @@ func openDerived(ctx context.Context, path, tables string) (_ *Derived, err erro
 			err = errors.Join(err, d.Close())
 		}
 	}()
+	makePrivate(path)
 	if d.Write, err = sql.Open("sqlite", address.writing()); err != nil {
 		return nil, err
 	}

@@ -100,6 +100,7 @@ func open(ctx context.Context, path string, o Options, parameters url.Values) (_
 	if err != nil {
 		return nil, err
 	}
+	makePrivate(path)
 	if s.writer, err = openWriter(ctx, address.writing(), o); err != nil {
 		return nil, err
 	}

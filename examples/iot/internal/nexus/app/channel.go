@@ -17,10 +17,10 @@ import (
 // file. A delivery is done when its line is on the disk; those that come at the
 // same time share a sync.
 type fileChannel struct {
-	source string
-	file   *os.File
+	file *os.File
 
 	mu      sync.Mutex
+	lines   *cloudEventWriter
 	pending []byte
 	waiting []chan error
 	busy    bool // somebody writes what is pending
@@ -46,7 +46,7 @@ func openFileChannel(name, source string) (*fileChannel, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the channel %s: %w", name, err), file.Close())
 	}
-	return &fileChannel{source: source, file: file}, nil
+	return &fileChannel{file: file, lines: newCloudEventWriter(source)}, nil
 }
 
 // wholeLines is where the last whole line of a file ends.
@@ -76,7 +76,7 @@ func wholeLines(file *os.File) (int64, error) {
 func (c *fileChannel) Deliver(_ context.Context, event store.Event) error {
 	done := make(chan error, 1)
 	c.mu.Lock()
-	c.pending = appendCloudEvent(c.pending, event, c.source)
+	c.pending = c.lines.append(c.pending, event)
 	c.waiting = append(c.waiting, done)
 	lead := !c.busy
 	c.busy = true

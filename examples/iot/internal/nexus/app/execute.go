@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"example.com/iot/internal/nexus/domain"
@@ -42,6 +43,7 @@ type call struct {
 
 	expected                              store.Expected
 	commandID, correlationID, causationID string
+	fingerprint                           fingerprint // of a command with an id
 }
 
 func (c call) stream() string {
@@ -55,12 +57,11 @@ const attempts = 32
 // execute judges a command, decides it, and appends what it leads to. If nothing
 // was expected of the stream and somebody was faster, it does so again.
 func (a *App) execute(ctx context.Context, c call) (journal.Receipt, error) {
-	body, err := a.judge(c)
+	c, err := a.judge(c)
 	if err != nil {
 		a.observe(ctx, c, err)
 		return journal.Receipt{}, err
 	}
-	c.body = body
 	for range attempts - 1 {
 		receipt, err := a.attempt(ctx, c)
 		if !errors.Is(err, store.ErrConflict) || c.expected != store.Any || ctx.Err() != nil {
@@ -75,7 +76,7 @@ func (a *App) attempt(ctx context.Context, c call) (journal.Receipt, error) {
 	now := a.options.Now()
 	d, err := c.kind.decide(ctx, c.stream(), c.command, c.body, now)
 	if malformed, ok := errors.AsType[*domain.BodyError](err); ok {
-		err = c.rejection(journal.Reason{Stage: journal.StageDecode, Message: malformed.Err.Error()})
+		err = c.rejection(unfit(malformed.Err))
 		a.observe(ctx, c, err)
 		return journal.Receipt{}, err
 	}
@@ -84,31 +85,45 @@ func (a *App) attempt(ctx context.Context, c call) (journal.Receipt, error) {
 	} else if err != nil && !no {
 		return journal.Receipt{}, fmt.Errorf("deciding %s on %s: %w", c.command, c.stream(), err)
 	}
-	if err != nil {
-		return a.handledOr(ctx, c, err)
+	if err != nil || len(d.events) == 0 {
+		return a.handledOr(ctx, c, d, err)
 	}
-	if len(d.events) == 0 {
-		return a.nothing(ctx, d)
+	if c.commandID != "" {
+		metadata := c.fingerprint.metadata()
+		for i := range d.events {
+			d.events[i].Metadata = metadata
+		}
 	}
 	receipt, err := a.journal.Append(ctx, journal.Envelope{
 		Stream: c.stream(), Expected: store.Exact(d.version), Events: d.events,
 		Actor: c.caller.Actor, Tenant: c.caller.Tenant,
 		CorrelationID: c.correlationID, CausationID: c.causationID, CommandID: c.commandID,
 	})
-	if err == nil && !receipt.Repeated {
-		c.kind.wrote(len(d.events))
+	switch {
+	case err != nil:
+		return receipt, err
+	case receipt.Repeated:
+		return a.repeated(ctx, c, receipt)
 	}
-	return receipt, err
+	c.kind.wrote(len(d.events))
+	return receipt, a.kept()
 }
 
-// handledOr answers a command that the stream does not take now with what became
-// of it the first time, if it was sent before, and else with err.
-func (a *App) handledOr(ctx context.Context, c call, err error) (journal.Receipt, error) {
+// handledOr answers a command that the stream does not take now, or that changes
+// nothing, with what became of it the first time, if it was sent before, and else
+// with err or with where the stream is.
+func (a *App) handledOr(ctx context.Context, c call, d decided, err error) (journal.Receipt, error) {
 	if c.commandID != "" {
 		receipt, handled, asked := a.journal.Handled(ctx, c.caller.Tenant, c.stream(), c.commandID)
-		if asked != nil || handled {
-			return receipt, asked
+		switch {
+		case asked != nil:
+			return journal.Receipt{}, asked
+		case handled:
+			return a.repeated(ctx, c, receipt)
 		}
+	}
+	if err == nil {
+		return a.nothing(ctx, d)
 	}
 	if no, ok := refused(err); ok {
 		a.observe(ctx, c, c.rejection(journal.Reason{Stage: stageDecide, Message: no.Reason}))
@@ -126,28 +141,45 @@ func (a *App) nothing(ctx context.Context, d decided) (journal.Receipt, error) {
 }
 
 // judge holds a command against its schema, with the id of its path in it, and
-// returns its body.
-func (a *App) judge(c call) (json.RawMessage, error) {
+// returns it with that.
+func (a *App) judge(c call) (call, error) {
 	value, err := gate.Decode(c.body)
 	if err != nil {
-		return nil, c.rejection(journal.Reason{Stage: journal.StageDecode, Message: err.Error()})
+		return c, c.rejection(journal.Reason{Stage: journal.StageDecode, Message: err.Error()})
 	}
 	object, ok := value.(map[string]any)
 	if !ok {
-		return nil, c.rejection(journal.Reason{Stage: journal.StageDecode, Message: "the body is not a JSON object"})
+		return c, c.rejection(journal.Reason{Stage: journal.StageDecode, Message: "the body is not a JSON object"})
 	}
 	given, sent := object[c.kind.ID]
 	if sent && !sameID(given, c.id) {
-		return nil, c.rejection(journal.Reason{Stage: journal.StageDecode, Pointer: "/" + c.kind.ID, Field: c.kind.ID,
+		return c, c.rejection(journal.Reason{Stage: journal.StageDecode, Pointer: "/" + c.kind.ID, Field: c.kind.ID,
 			Message: "it is not the id in the path", Hint: "leave it out, or send the command to the path of that id"})
 	}
 	if !sent {
 		object[c.kind.ID] = a.idValue(c)
 	}
-	if err := a.validate(c, object); err != nil || sent {
-		return c.body, err
+	if err := a.validate(c, object); err != nil || sent && c.commandID == "" {
+		return c, err
 	}
-	return json.Marshal(object)
+	if c.body, err = json.Marshal(object); err != nil { // members sorted: equal commands are equal texts
+		return c, err
+	}
+	if c.commandID != "" {
+		c.fingerprint = fingerprintOf(c.command, c.body)
+	}
+	return c, nil
+}
+
+// unfit is why a body that its schema accepts is not taken: Go has no value for it.
+func unfit(err error) journal.Reason {
+	reason := journal.Reason{Stage: journal.StageDecode, Message: err.Error()}
+	if fault, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		kind, _, _ := strings.Cut(fault.Value, " ") // what follows is the value
+		reason.Pointer = "/" + strings.ReplaceAll(fault.Field, ".", "/")
+		reason.Message = fmt.Sprintf("this %s does not fit the %s that the app keeps here", kind, fault.Type)
+	}
+	return reason
 }
 
 // sameID reports whether a JSON value is the id that a path names.

@@ -8,17 +8,19 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"example.com/iot/internal/nexus/audit"
 	"example.com/iot/internal/nexus/domain"
 	"example.com/iot/internal/nexus/projection"
 	"example.com/iot/internal/nexus/serve"
 	"example.com/iot/internal/nexus/snapshot"
+	"example.com/iot/internal/nexus/store"
 )
 
 // openServer describes all that the app answers over HTTP.
-func (a *App) openServer(context.Context) error {
-	keys, err := a.keys()
+func (a *App) openServer(ctx context.Context) error {
+	keys, err := a.keys(ctx)
 	if err != nil {
 		return err
 	}
@@ -63,16 +65,14 @@ func distinguish(o *serve.Options) {
 	}
 }
 
-// ready says why the app cannot answer, or nil.
-func (a *App) ready(ctx context.Context) error {
-	_, err := a.store.WaitPosition(ctx, 0)
-	return err
-}
-
 // problem is what a caller is told of a command that was refused.
 func problem(err error) *serve.Problem {
 	if no, ok := errors.AsType[*domain.Refusal](err); ok {
 		return &serve.Problem{Status: http.StatusConflict, Code: "refused", Detail: no.Reason}
+	}
+	if _, reused := errors.AsType[*reusedError](err); reused {
+		return &serve.Problem{Status: http.StatusUnprocessableEntity, Code: "key-reused",
+			Detail: "another command was sent with this Idempotency-Key: give each command a key of its own, and repeat it as it was"}
 	}
 	return nil
 }
@@ -135,11 +135,27 @@ func (a *App) stateQuery(k *running) serve.Query {
 			}
 			state, version, err := k.load(ctx, k.stream(r), snapshot.Until{Version: r.Version, Time: r.At})
 			if err == nil && (version == 0 || version < r.Version) {
-				err = fmt.Errorf("version %d of %s %q: %w", r.Version, k.Name, r.Path["id"], serve.ErrNotFound)
+				err = a.absent(ctx, k, r, version)
 			}
 			return serve.Answer{Value: state, Version: version, Position: last}, err
 		},
 	}
+}
+
+// absent is the answer to who asks for a point at which a stream has no state. Of
+// the caller's own streams it says where they begin and end.
+func (a *App) absent(ctx context.Context, k *running, r serve.Request, last int64) error {
+	for first, err := range a.store.Read(ctx, k.stream(r), store.ReadOptions{UntilVersion: 1}) {
+		if err != nil {
+			return err
+		}
+		if last > 0 {
+			return &serve.Problem{Status: http.StatusNotFound, Code: "no-such-version", Detail: fmt.Sprintf("the last version is %d", last), Version: &last}
+		}
+		return &serve.Problem{Status: http.StatusNotFound, Code: "before-first",
+			Detail: "its first event was recorded later, at " + first.Recorded.Format(time.RFC3339Nano)}
+	}
+	return fmt.Errorf("%s %q: %w", k.Name, r.Path["id"], serve.ErrNotFound)
 }
 
 // stream is the stream that a request names.
@@ -175,7 +191,7 @@ func (a *App) writesQuery(k *running) serve.Query {
 			}
 			_, version, err := k.load(ctx, k.stream(r), snapshot.Until{Version: r.Version, Time: r.At})
 			if err == nil && version == 0 {
-				err = fmt.Errorf("%s %q: %w", k.Name, r.Path["id"], serve.ErrNotFound)
+				err = a.absent(ctx, k, r, version)
 			}
 			if err != nil {
 				return serve.Answer{}, err

@@ -117,11 +117,8 @@ func (p program) flags(name, arguments, summary string) *flag.FlagSet {
 // false.
 func (p program) parse(flags *flag.FlagSet, args []string, most int) (rest []string, code int, ok bool) {
 	for {
-		if err := flags.Parse(args); err != nil {
-			if errors.Is(err, flag.ErrHelp) {
-				return nil, exitOK, false
-			}
-			return nil, exitUsage, false
+		if code, ok := p.parseOnce(flags, args); !ok {
+			return nil, code, false
 		}
 		if flags.NArg() == 0 {
 			break
@@ -134,6 +131,28 @@ func (p program) parse(flags *flag.FlagSet, args []string, most int) (rest []str
 		return nil, exitUsage, false
 	}
 	return rest, exitOK, true
+}
+
+// parseOnce reads the flags in front. Help that was asked for is what the command
+// prints; help that was not goes with the error.
+func (p program) parseOnce(flags *flag.FlagSet, args []string) (code int, ok bool) {
+	usage := flags.Usage
+	flags.Usage = func() {}
+	flags.SetOutput(io.Discard)
+	err := flags.Parse(args)
+	flags.Usage = usage
+	flags.SetOutput(p.Stderr)
+	switch {
+	case err == nil:
+		return exitOK, true
+	case errors.Is(err, flag.ErrHelp):
+		flags.SetOutput(p.Stdout)
+		flags.Usage()
+		return exitOK, false
+	}
+	fmt.Fprintf(p.Stderr, "%s %s: %v\n", p.definition.Name, flags.Name(), err)
+	flags.Usage()
+	return exitUsage, false
 }
 
 // dataFlag is the data folder.

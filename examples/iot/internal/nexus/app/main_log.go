@@ -7,17 +7,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net/http"
 	"os"
 	"path/filepath"
 
 	"example.com/iot/internal/nexus/audit"
+	"example.com/iot/internal/nexus/store"
 )
 
 // export is the command export.
 func (p program) export(ctx context.Context, args []string) int {
 	flags := p.flags("export", "", "Writes all events, one CloudEvent in JSON a line, in the order in which they were stored.\nThe app may run meanwhile.")
 	dir := dataFlag(flags)
+	tenant := flags.String("tenant", "", "write the events of this `tenant` alone; streams of two tenants may have the same name (default: all)")
 	file := flags.String("o", "", "the `file` to write; it is replaced whole or not at all (default: standard output)")
 	if _, code, ok := p.parse(flags, args, 0); !ok {
 		return code
@@ -27,7 +30,10 @@ func (p program) export(ctx context.Context, args []string) int {
 		return p.fail(err)
 	}
 	defer log.Close() // it was only read
-	write := func(w io.Writer) error { return writeLog(ctx, w, log, p.definition.source()) }
+	written := map[string]bool{}
+	write := func(w io.Writer) error {
+		return writeLog(w, p.definition.source(), ofTenant(*tenant, written, log.ReadAll(ctx, 0, 0)))
+	}
 	if *file == "" {
 		err = write(p.Stdout)
 	} else {
@@ -36,24 +42,49 @@ func (p program) export(ctx context.Context, args []string) int {
 	if err != nil {
 		return p.fail(fmt.Errorf("exporting the events: %w", err))
 	}
+	if *tenant != "" && len(written) == 0 {
+		fmt.Fprintf(p.Stderr, "%s: there is no event of the tenant %q\n", p.definition.Name, *tenant)
+		return exitFound
+	}
+	if len(written) > 1 {
+		fmt.Fprintf(p.Stderr, "%s: the log holds the events of %d tenants, and their streams may have the same names: -tenant NAME writes those of one\n", p.definition.Name, len(written))
+	}
 	return exitOK
+}
+
+// ofTenant are the events of a tenant, or all of them, and notes whose they are.
+func ofTenant(tenant string, written map[string]bool, events iter.Seq2[store.Event, error]) iter.Seq2[store.Event, error] {
+	return func(yield func(store.Event, error) bool) {
+		for event, err := range events {
+			if err == nil && tenant != "" && event.Tenant != tenant {
+				continue
+			}
+			if err == nil {
+				written[event.Tenant] = true
+			}
+			if !yield(event, err) {
+				return
+			}
+		}
+	}
 }
 
 // Export writes all events as a log in the native format: one CloudEvent in JSON a
 // line. The subject of an event is its stream without the tenant, which is an
 // attribute of its own.
 func (a *App) Export(ctx context.Context, w io.Writer) error {
-	return writeLog(ctx, w, a.store, a.source())
+	return writeLog(w, a.source(), a.store.ReadAll(ctx, 0, 0))
 }
 
-func writeLog(ctx context.Context, w io.Writer, events audit.Source, source string) error {
+func writeLog(w io.Writer, source string, events iter.Seq2[store.Event, error]) error {
 	out := bufio.NewWriterSize(w, 1<<16)
+	lines := newCloudEventWriter(source)
 	var line []byte
-	for event, err := range events.ReadAll(ctx, 0, 0) {
+	for event, err := range events {
 		if err != nil {
 			return err
 		}
-		line = appendCloudEvent(line[:0], event, source)
+		line = lines.append(line[:0], event)
 		if _, err := out.Write(line); err != nil {
 			return err
 		}
@@ -116,11 +147,19 @@ func (p program) report(r audit.Report) int {
 	if more := r.Faulty - int64(len(r.Faults)); more > 0 {
 		fmt.Fprintf(p.Stdout, "and %d more\n", more)
 	}
-	fmt.Fprintf(p.Stdout, "%d events in %d streams, %d faults\nseal %s\n", r.Events, r.Streams, r.Faulty, r.Seal)
+	fmt.Fprintf(p.Stdout, "%s in %s, %s\nseal %s\n", count(r.Events, "event"), count(int64(r.Streams), "stream"), count(r.Faulty, "fault"), r.Seal)
 	if !r.OK() {
 		return exitFound
 	}
 	return exitOK
+}
+
+// count is a number of things in words.
+func count(n int64, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // get asks the app itself.

@@ -31,23 +31,56 @@ func openFileTable(ctx context.Context, dir, name, version string, filters int, 
 		Name: name, Version: version,
 		Tables: "CREATE TABLE rows (tenant TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, state BLOB NOT NULL, data BLOB NOT NULL" +
 			declare(columns) + ", PRIMARY KEY (tenant, id)) STRICT, WITHOUT ROWID" + indexes.String(),
-		Handle: func(ctx context.Context, tx *sqlite.Tx, event store.Event) error {
-			key, row, ok, err := next(event, func(k rowKey) (rowState, error) { return readState(ctx, tx, k) })
-			if err != nil || !ok {
-				return err
-			}
-			values := []any{key.tenant, key.id, row.version, []byte(row.state), []byte(row.row)}
-			for _, value := range row.values {
-				values = append(values, value)
-			}
-			_, err = tx.ExecContext(ctx, write, values...)
-			return err
+		Begin: func(tx *sqlite.Tx) sqlite.Batch {
+			b := batch{tx: tx, next: next, write: write, rows: map[rowKey]rowState{}}
+			return sqlite.Batch{Handle: b.handle, Flush: b.flush}
 		},
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &fileTable{model}, nil
+}
+
+// batch are the rows that one transaction changes. Each is read and written once,
+// however many of the events are about it.
+type batch struct {
+	tx    *sqlite.Tx
+	next  next
+	write string
+	rows  map[rowKey]rowState
+	order []rowKey
+}
+
+func (b *batch) handle(ctx context.Context, event store.Event) error {
+	key, row, ok, err := b.next(event, func(k rowKey) (rowState, error) {
+		if row, changed := b.rows[k]; changed {
+			return row, nil
+		}
+		return readState(ctx, b.tx, k)
+	})
+	if err != nil || !ok {
+		return err
+	}
+	if _, changed := b.rows[key]; !changed {
+		b.order = append(b.order, key)
+	}
+	b.rows[key] = row
+	return nil
+}
+
+func (b *batch) flush(ctx context.Context) error {
+	for _, key := range b.order {
+		row := b.rows[key]
+		values := []any{key.tenant, key.id, row.version, []byte(row.state), []byte(row.row)}
+		for _, value := range row.values {
+			values = append(values, value)
+		}
+		if _, err := b.tx.ExecContext(ctx, b.write, values...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func declare(columns []string) string {

@@ -14,7 +14,7 @@ import (
 const (
 	maxPoints   = 120 // seconds
 	maxRejected = 50
-	maxNames    = 100 // of types, and of paths
+	maxNames    = 100 // of types, of commands, and of paths
 	maxReasons  = 8
 	maxText     = 300 // bytes of a reason, a name of a stream or a type
 
@@ -31,8 +31,9 @@ type board struct {
 	events   int64
 	paths    map[string]int64
 	types    map[string]*typeCount
-	rejected []rejection // the last first
-	points   []point     // the last last
+	commands map[string]int64 // that were rejected before there were events of them
+	rejected []rejection      // the last first
+	points   []point          // the last last
 
 	second tally
 	ticks  int
@@ -54,9 +55,17 @@ type point struct {
 	P99      float64   `json:"p99"`
 }
 
+// typeCount counts events. Those of conflicts and failures are none of either: the
+// command may be decided anew, and no gate spoke against them.
 type typeCount struct {
 	Name     string `json:"name"`
 	Accepted int64  `json:"accepted"`
+	Rejected int64  `json:"rejected"`
+}
+
+// commandCount counts commands that led to no event that could be counted.
+type commandCount struct {
+	Name     string `json:"name"`
 	Rejected int64  `json:"rejected"`
 }
 
@@ -69,6 +78,7 @@ type rejection struct {
 	At      time.Time         `json:"at"`
 	Outcome telemetry.Outcome `json:"outcome"`
 	Stream  string            `json:"stream"`
+	Command string            `json:"command,omitempty"` // instead of types
 	Types   []string          `json:"types"`
 	Reasons []string          `json:"reasons"`
 }
@@ -91,23 +101,29 @@ type view struct {
 	Points      []point                     `json:"points"`
 	Paths       []pathCount                 `json:"paths"`
 	Types       []typeCount                 `json:"types"`
+	Commands    []commandCount              `json:"commands"`
 	Rejected    []rejection                 `json:"rejected"`
 	Projections []Projection                `json:"projections"`
 	Channels    []Channel                   `json:"channels"`
 }
 
 func newBoard() *board {
-	return &board{totals: map[telemetry.Outcome]int64{}, paths: map[string]int64{}, types: map[string]*typeCount{}}
+	return &board{
+		totals: map[telemetry.Outcome]int64{}, paths: map[string]int64{},
+		types: map[string]*typeCount{}, commands: map[string]int64{},
+	}
 }
 
 func (b *board) observe(a telemetry.Attempt) {
 	b.totals[a.Outcome]++
 	b.second.latency.Record(a.Duration)
-	accepted := a.Outcome == telemetry.Accepted
 	for _, event := range a.Events {
-		b.countEvent(event, accepted)
+		b.countEvent(event, a.Outcome)
 	}
-	if accepted {
+	if a.Command != "" {
+		count(b.commands, cut(a.Command))
+	}
+	if a.Outcome == telemetry.Accepted {
 		b.second.accepted += int64(len(a.Events))
 		b.events += int64(len(a.Events))
 		return
@@ -116,7 +132,7 @@ func (b *board) observe(a telemetry.Attempt) {
 	b.reject(a)
 }
 
-func (b *board) countEvent(event telemetry.Event, accepted bool) {
+func (b *board) countEvent(event telemetry.Event, outcome telemetry.Outcome) {
 	name := cut(event.Type)
 	if b.types[name] == nil && len(b.types) >= maxNames {
 		name = otherName
@@ -124,20 +140,25 @@ func (b *board) countEvent(event telemetry.Event, accepted bool) {
 	if b.types[name] == nil {
 		b.types[name] = &typeCount{Name: name}
 	}
-	if !accepted {
+	switch outcome {
+	case telemetry.Accepted:
+		b.types[name].Accepted++
+		count(b.paths, cut(cmp.Or(event.Path, "none")))
+	case telemetry.Rejected:
 		b.types[name].Rejected++
-		return
 	}
-	b.types[name].Accepted++
-	path := cut(cmp.Or(event.Path, "none"))
-	if _, known := b.paths[path]; !known && len(b.paths) >= maxNames {
-		path = otherName
+}
+
+// count counts a name, or the others if there are too many.
+func count(counts map[string]int64, name string) {
+	if _, known := counts[name]; !known && len(counts) >= maxNames {
+		name = otherName
 	}
-	b.paths[path]++
+	counts[name]++
 }
 
 func (b *board) reject(a telemetry.Attempt) {
-	r := rejection{At: a.At.UTC(), Outcome: a.Outcome, Stream: cut(a.Stream), Types: []string{}, Reasons: []string{}}
+	r := rejection{At: a.At.UTC(), Outcome: a.Outcome, Stream: cut(a.Stream), Command: cut(a.Command), Types: []string{}, Reasons: []string{}}
 	for _, event := range a.Events {
 		if name := cut(event.Type); !slices.Contains(r.Types, name) && len(r.Types) < maxReasons {
 			r.Types = append(r.Types, name)
@@ -195,7 +216,7 @@ func (b *board) view() view {
 			P99: milliseconds(minute.Quantile(0.99)), Max: milliseconds(minute.Max()),
 		},
 		Points: append([]point{}, b.points...), Rejected: append([]rejection{}, b.rejected...),
-		Paths: []pathCount{}, Types: []typeCount{},
+		Paths: []pathCount{}, Types: []typeCount{}, Commands: []commandCount{},
 	}
 	maps.Copy(v.Totals, b.totals)
 	for _, name := range slices.Sorted(maps.Keys(b.paths)) {
@@ -203,6 +224,9 @@ func (b *board) view() view {
 	}
 	for _, name := range slices.Sorted(maps.Keys(b.types)) {
 		v.Types = append(v.Types, *b.types[name])
+	}
+	for _, name := range slices.Sorted(maps.Keys(b.commands)) {
+		v.Commands = append(v.Commands, commandCount{name, b.commands[name]})
 	}
 	return v
 }

@@ -128,7 +128,7 @@ func (q Query) params() []Param {
 }
 
 var (
-	pathForm = regexp.MustCompile(`^(/([A-Za-z0-9._~-]+|\{[A-Za-z_][A-Za-z0-9_]*\}))+$`)
+	pathForm = regexp.MustCompile(`^(/([\pL\pM\pN._~-]+|\{[A-Za-z_][A-Za-z0-9_]*\}))+$`)
 	variable = regexp.MustCompile(`\{(\w+)\}`)
 )
 

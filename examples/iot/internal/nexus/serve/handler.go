@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"time"
 )
 
 // ServeHTTP answers a request: it bounds it, asks who it is, and finds what was
@@ -16,13 +18,16 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	begin := s.Now()
 	_, route := s.routes.Handler(r)
 	ctx, end := s.Telemetry.Request(r, route)
-	answer := &answer{ResponseWriter: w}
 	entry := &entry{}
-	s.answer(answer, r.WithContext(context.WithValue(ctx, entryKey{}, entry)), route)
+	r = r.WithContext(context.WithValue(ctx, entryKey{}, entry))
+	body := &body{ReadCloser: r.Body, ended: r.ContentLength == 0}
+	r.Body = body
+	answer := &answer{ResponseWriter: w, body: body}
+	s.answer(answer, r, route)
 	end(answer.status)
 	s.Log.LogAttrs(ctx, slog.LevelInfo, "request",
 		slog.String("method", r.Method), slog.String("route", route), slog.Int("status", answer.status),
-		slog.Duration("took", s.Now().Sub(begin)), slog.String("key", entry.caller.Key))
+		slog.String("took", s.Now().Sub(begin).Round(time.Microsecond).String()), slog.String("key", entry.holder.Key))
 }
 
 func (s *Server) answer(w *answer, r *http.Request, route string) {
@@ -40,7 +45,7 @@ func (s *Server) answer(w *answer, r *http.Request, route string) {
 		(&Problem{Status: http.StatusForbidden, Code: "foreign-origin", Detail: "a browser of another origin may not change anything here"}).write(w)
 		return
 	}
-	caller, problem := s.caller(r)
+	holder, problem := s.caller(r)
 	if problem != nil {
 		if problem.Status == http.StatusUnauthorized {
 			challenge(w.Header(), route)
@@ -48,7 +53,7 @@ func (s *Server) answer(w *answer, r *http.Request, route string) {
 		problem.write(w)
 		return
 	}
-	r.Context().Value(entryKey{}).(*entry).caller = caller
+	r.Context().Value(entryKey{}).(*entry).holder = holder
 	if route == "" {
 		s.unrouted(w, r)
 		return
@@ -57,17 +62,20 @@ func (s *Server) answer(w *answer, r *http.Request, route string) {
 }
 
 // entry is what is known of a request once it is answered.
-type entry struct{ caller Caller }
+type entry struct{ holder holder }
 
 type entryKey struct{}
 
 // CallerOf is who sent the request whose context it is; the zero Caller if no
 // request of this server is.
-func CallerOf(ctx context.Context) Caller {
+func CallerOf(ctx context.Context) Caller { return holderOf(ctx).Caller }
+
+// holderOf is whose key the request of a context showed.
+func holderOf(ctx context.Context) holder {
 	if entry, ok := ctx.Value(entryKey{}).(*entry); ok {
-		return entry.caller
+		return entry.holder
 	}
-	return Caller{}
+	return holder{}
 }
 
 // recover turns a panic of a handler into a problem. http.ErrAbortHandler is how
@@ -118,15 +126,19 @@ func (s *Server) health(w http.ResponseWriter, r *http.Request) bool {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		return false
 	case r.URL.Path == "/healthz":
-		writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+		status(w, http.StatusOK, "ok")
 	case r.URL.Path == "/readyz" && s.ready(r.Context()):
-		writeJSON(w, http.StatusOK, map[string]string{"status": "ready"})
+		status(w, http.StatusOK, "ready")
 	case r.URL.Path == "/readyz":
-		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "not ready"})
+		status(w, http.StatusServiceUnavailable, "not ready")
 	default:
 		return false
 	}
 	return true
+}
+
+func status(w http.ResponseWriter, code int, word string) {
+	_ = writeJSON(w, code, map[string]string{"status": word}) // a string is always JSON
 }
 
 func (s *Server) ready(ctx context.Context) bool {
@@ -176,22 +188,49 @@ func (d *discarded) Header() http.Header         { return d.header }
 func (d *discarded) WriteHeader(status int)      { d.status = status }
 func (d *discarded) Write(p []byte) (int, error) { return len(p), nil }
 
+// body knows whether there may be more of it to read.
+type body struct {
+	io.ReadCloser
+	ended bool
+}
+
+// Read implements io.Reader.
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.ended = b.ended || err != nil
+	return n, err
+}
+
 // answer remembers the status that was written.
 type answer struct {
 	http.ResponseWriter
 	status int
+	body   *body
 }
 
+// WriteHeader implements http.ResponseWriter. An answer that does not wait for the
+// body ends the connection: to keep it, net/http would hold the answer back until
+// the rest of the body is there.
 func (a *answer) WriteHeader(status int) {
 	if a.status == 0 {
 		a.status = status
+		if !a.body.ended {
+			a.Header().Set("Connection", "close")
+			// A connection that cannot be told ends when its request has taken too long.
+			_ = http.NewResponseController(a.ResponseWriter).SetReadDeadline(time.Now().Add(lastBytes))
+		}
 	}
 	a.ResponseWriter.WriteHeader(status)
 }
 
+// lastBytes is how long a caller who was answered already may go on to send: one who
+// was cut off at once might not get to read the answer.
+const lastBytes = time.Second
+
+// Write implements http.ResponseWriter.
 func (a *answer) Write(p []byte) (int, error) {
 	if a.status == 0 {
-		a.status = http.StatusOK
+		a.WriteHeader(http.StatusOK)
 	}
 	return a.ResponseWriter.Write(p)
 }

@@ -27,6 +27,7 @@ type LiveOptions struct {
 // may tell of streams of any tenant.
 type Projection struct {
 	Name       string           `json:"name"`
+	Title      string           `json:"title,omitempty"` // what it is called on the page, if not by its name
 	Position   int64            `json:"position"`
 	Lag        int64            `json:"lag"` // events that it has not seen yet
 	State      projection.State `json:"state"`

@@ -83,7 +83,9 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	if send(w, connection, Message{Event: "board", Data: first}) == nil {
-		forward(r.Context(), w, connection, subscription)
+		ctx, leave := s.whileValid(r.Context())
+		defer leave()
+		forward(ctx, w, connection, subscription)
 	}
 }
 

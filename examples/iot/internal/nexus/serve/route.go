@@ -74,7 +74,7 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, c Command) {
 		return
 	}
 	place(w.Header(), done.Version, done.Position)
-	writeJSON(w, http.StatusOK, done)
+	s.tell(w, r, done)
 }
 
 // ask answers a query.
@@ -95,7 +95,17 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request, q Query) {
 	if answer.Stale {
 		w.Header().Set("Nexus-Stale", "true")
 	}
-	writeJSON(w, http.StatusOK, answer.Value)
+	s.tell(w, r, answer.Value)
+}
+
+// tell answers with a value, or says that it cannot be written, and is nowhere then.
+func (s *Server) tell(w http.ResponseWriter, r *http.Request, value any) {
+	if err := writeJSON(w, http.StatusOK, value); err != nil {
+		for _, name := range []string{"ETag", "Nexus-Version", "Nexus-Position", "Nexus-Stale"} {
+			w.Header().Del(name)
+		}
+		s.fail(w, r, err)
+	}
 }
 
 // place sets the headers that say where an answer is in the store.

@@ -3,7 +3,7 @@
 // in OpenAPI, and a page that shows live what happens.
 //
 //	server, err := serve.New(serve.Options{
-//		Keys:     keys,
+//		Keys:     func() *serve.Keys { return keys },
 //		Commands: []serve.Command{{Name: "OpenAccount", Path: "/accounts/{id}/open", Handle: open}},
 //		Queries:  []serve.Query{{Name: "Account", Path: "/accounts/{id}", Handle: account}, serve.Trail(events)},
 //		Live:     live,
@@ -20,7 +20,7 @@
 // exist.
 //
 // Keys are kept as hashes and never logged, nor are query strings, headers and
-// bodies. A key may expire. An address that was wrong about a key too often is not
+// bodies. A key may expire, or be revoked. An address that was wrong about a key too often is not
 // heard about it for a while.
 //
 // # What is bounded
@@ -49,7 +49,9 @@ import (
 type Options struct {
 	Title   string // of the app
 	Version string // of its interface
-	Keys    *Keys
+	// Keys are those that count at the moment: it is asked at every request, since
+	// keys are made and revoked while an app runs.
+	Keys func() *Keys
 
 	Commands []Command
 	Queries  []Query
@@ -157,6 +159,8 @@ func (s *Server) Run(ctx context.Context, listener net.Listener) error {
 		WriteTimeout:      s.Limits.Answer,
 		IdleTimeout:       s.Limits.Idle,
 		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelWarn),
+		// Else net/http answers OPTIONS * itself, whoever asks.
+		DisableGeneralOptionsHandler: true,
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(limitConnections(listener, s.Limits.Connections)) }()

@@ -36,6 +36,7 @@ type Loader[S any] struct {
 	options   Options
 	meter     *meter
 	taking    sync.Map // the streams whose snapshot is being taken
+	recent    recent
 
 	mu    sync.Mutex
 	stats Stats
@@ -44,7 +45,7 @@ type Loader[S any] struct {
 // Stats count what a Loader did.
 type Stats struct {
 	Loads     int64 // that succeeded
-	Hits      int64 // those that began with a snapshot
+	Hits      int64 // those that began with a snapshot, or where the last load ended
 	Events    int64 // that the loaded streams had, up to where they were loaded
 	Folded    int64 // of those
 	Taken     int64 // snapshots
@@ -80,7 +81,7 @@ type Loaded[S any] struct {
 	Version  int64      // of the last event in it
 	Hash     store.Hash // of that event
 	Recorded time.Time  // of that event
-	Snapshot int64      // the version of the snapshot that it began with; 0 if with none
+	Snapshot int64      // the version that it began with, of a snapshot or of the last load; 0 if with none
 	Folded   int        // events after that
 }
 
@@ -122,10 +123,20 @@ func (l *Loader[S]) count(change func(*Stats)) {
 // beginning is where a fold begins: after a snapshot, or with nothing.
 type beginning[S any] struct {
 	Loaded[S]
-	bytes int // of the snapshot's state
+	stored
+	warm bool // after a state that was remembered
+}
+
+// stored is what the store has of a stream.
+type stored struct {
+	version int64 // of its newest snapshot; 0 if it has none
+	bytes   int   // of the state
 }
 
 func (l *Loader[S]) restore(ctx context.Context, stream string, until Until) (beginning[S], bool) {
+	if known, ok := l.recent.of(stream); ok && until.Open() {
+		return l.remembered(known)
+	}
 	start := l.options.Now()
 	s, ok, err := l.snapshots.Newest(ctx, stream, until)
 	if err != nil {
@@ -140,8 +151,35 @@ func (l *Loader[S]) restore(ctx context.Context, stream string, until Until) (be
 		return beginning[S]{}, false
 	}
 	l.meter.loaded(len(s.State), l.options.Now().Sub(start))
+	return begin(s, state, stored{s.Version, len(s.State)}), true
+}
+
+func begin[S any](s Snapshot, state S, in stored) beginning[S] {
 	at := Loaded[S]{State: state, Version: s.Version, Hash: s.Hash, Recorded: s.Recorded, Snapshot: s.Version}
-	return beginning[S]{Loaded: at, bytes: len(s.State)}, true
+	return beginning[S]{Loaded: at, stored: in}
+}
+
+// remembered begins with the state of the last load.
+func (l *Loader[S]) remembered(m memory) (beginning[S], bool) {
+	if m.Version == 0 {
+		return beginning[S]{}, false // nor has the store any
+	}
+	state, err := l.aggregate.decode(m.State)
+	begun := begin(m.Snapshot, state, m.in)
+	begun.warm = true
+	return begun, err == nil
+}
+
+// remember keeps a state for the next load of its stream.
+func (l *Loader[S]) remember(stream string, at Loaded[S], in stored) {
+	if l.options.Policy == Never {
+		return
+	}
+	state, err := json.Marshal(at.State)
+	if err != nil {
+		return // whoever takes a snapshot says so
+	}
+	l.recent.keep(memory{Snapshot{Stream: stream, Version: at.Version, Hash: at.Hash, Recorded: at.Recorded, State: state}, in})
 }
 
 func (l *Loader[S]) replay(ctx context.Context, stream string, until Until) (Loaded[S], error) {
@@ -151,10 +189,24 @@ func (l *Loader[S]) replay(ctx context.Context, stream string, until Until) (Loa
 // errForeign is a snapshot of other events than those that are stored.
 var errForeign = errors.New("the event at its version is missing or another one")
 
-// fold reads the event of the snapshot once more, to see that it is still there,
-// and folds what follows it.
+// fold folds what follows a beginning.
 func (l *Loader[S]) fold(ctx context.Context, stream string, until Until, from beginning[S]) (Loaded[S], error) {
+	at, err := l.follow(ctx, stream, until, from)
+	if err != nil {
+		return Loaded[S]{}, err
+	}
+	l.loaded(at)
+	if until.Open() {
+		l.keep(ctx, stream, at, from.stored)
+	}
+	return at, nil
+}
+
+// follow reads the event of the snapshot once more, to see that it is still there,
+// and folds and measures those after it.
+func (l *Loader[S]) follow(ctx context.Context, stream string, until Until, from beginning[S]) (Loaded[S], error) {
 	start := l.options.Now()
+	found := start
 	at := from.Loaded
 	seen := at.Snapshot == 0
 	for event, err := range l.events.Read(ctx, stream, store.ReadOptions{From: at.Snapshot, UntilVersion: until.Version, UntilTime: until.Time}) {
@@ -164,7 +216,7 @@ func (l *Loader[S]) fold(ctx context.Context, stream string, until Until, from b
 		case !seen && (event.Version != at.Version || event.Hash != at.Hash):
 			return Loaded[S]{}, errForeign
 		case !seen:
-			seen = true
+			seen, found = true, l.options.Now()
 			continue
 		}
 		if at.State, err = l.aggregate.step(at.State, event); err != nil {
@@ -176,14 +228,27 @@ func (l *Loader[S]) fold(ctx context.Context, stream string, until Until, from b
 	if !seen {
 		return Loaded[S]{}, errForeign
 	}
+	if from.warm {
+		// Mostly as many events follow: what one more costs is told by what none does.
+		l.meter.folded(0, found.Sub(start))
+	}
 	if at.Folded > 0 {
 		l.meter.folded(at.Folded, l.options.Now().Sub(start))
 	}
-	l.loaded(at)
-	if until.Open() && l.meter.due(l.options.Policy, at.Version, at.Folded, from.bytes) {
-		l.take(ctx, stream, at)
-	}
 	return at, nil
+}
+
+// keep remembers what was loaded, and takes a snapshot if it is time for one.
+func (l *Loader[S]) keep(ctx context.Context, stream string, at Loaded[S], in stored) {
+	due := l.meter.due(l.options.Policy, at.Version, int(at.Version-in.version), in.bytes)
+	if due {
+		if bytes, ok := l.take(ctx, stream, at); ok {
+			in = stored{at.Version, bytes}
+		}
+	}
+	if at.Folded > 0 || at.Version == 0 || due {
+		l.remember(stream, at, in)
+	}
 }
 
 func (l *Loader[S]) loaded(at Loaded[S]) {
@@ -199,9 +264,9 @@ func (l *Loader[S]) loaded(at Loaded[S]) {
 }
 
 // take saves a snapshot. Of many that load a stream at the same moment one does.
-func (l *Loader[S]) take(ctx context.Context, stream string, at Loaded[S]) {
+func (l *Loader[S]) take(ctx context.Context, stream string, at Loaded[S]) (bytes int, ok bool) {
 	if _, busy := l.taking.LoadOrStore(stream, true); busy {
-		return
+		return 0, false
 	}
 	defer l.taking.Delete(stream)
 	start := l.options.Now()
@@ -214,14 +279,16 @@ func (l *Loader[S]) take(ctx context.Context, stream string, at Loaded[S]) {
 	}
 	if err != nil {
 		l.failed(fmt.Errorf("saving a snapshot of %q: %w", stream, err))
-		return
+		return 0, false
 	}
 	l.meter.saved(len(state), l.options.Now().Sub(start))
 	l.count(func(s *Stats) { s.Taken++ })
+	return len(state), true
 }
 
 // discard removes the snapshots of a stream, since one of them is not to be trusted.
 func (l *Loader[S]) discard(ctx context.Context, stream string, why error) {
+	l.recent.forget(stream)
 	l.count(func(s *Stats) {
 		s.Discarded++
 		s.LastError = fmt.Sprintf("discarding a snapshot of %q: %v", stream, why)

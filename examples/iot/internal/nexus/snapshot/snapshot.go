@@ -22,6 +22,9 @@
 // an upcaster leads from it to the present one, the state is upcast: to declare the
 // upcaster is to say that the older code came to an equivalent state.
 //
+// A loader also remembers the states of the streams that it loaded last, and trusts
+// them on the same terms: it reads the event at their version, and what follows.
+//
 // # When one is taken
 //
 // After a load that folded many events. How many is chosen by a Policy: see

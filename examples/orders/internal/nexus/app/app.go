@@ -20,6 +20,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"os"
 	"slices"
 	"sync"
 
@@ -43,6 +44,7 @@ type App struct {
 	lock    Lock
 
 	store    eventStore
+	opened   os.FileInfo // of the file of the events; nil in memory
 	journal  *journal.Journal
 	commands *gate.Schemas // of the commands; those of events are in the journal
 	observer func(context.Context, journal.Outcome)
@@ -154,7 +156,11 @@ func (a *App) Projections() map[string]*projection.Projection {
 	return all
 }
 
-const whyName = "why"
+// The index of causes: its name, and what the page calls it among read models.
+const (
+	whyName  = "why"
+	whyTitle = "Causes of events"
+)
 
 // SnapshotStats count what the snapshots of each kind did, by its name.
 func (a *App) SnapshotStats() map[string]snapshot.Stats {

@@ -177,7 +177,7 @@ func (l *loading) everything() Options {
 // run puts load on what a call does.
 func (l *loading) run(ctx context.Context, call do) (load.Report, error) {
 	return load.Run(ctx, load.Options{
-		Writers: l.writers, Duration: l.duration, Warmup: min(l.duration/10, 2*time.Second), Do: call,
+		Writers: l.writers, Duration: l.duration, Warmup: min(l.duration/10, 2*time.Second), Do: call, Kind: cause,
 	})
 }
 

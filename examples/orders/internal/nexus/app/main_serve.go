@@ -35,7 +35,11 @@ func (p program) serve(ctx context.Context, args []string) int {
 		return code
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", o.addr)
-	if err != nil {
+	switch {
+	case malformed(err):
+		fmt.Fprintf(p.Stderr, "%s serve: -addr %s: %v: name a host of this machine and a port, such as 127.0.0.1:8080\n", p.definition.Name, o.addr, err)
+		return exitUsage
+	case err != nil:
 		return p.fail(fmt.Errorf("listening on %s: %w", o.addr, err))
 	}
 	defer listener.Close() // the server closes it too
@@ -43,6 +47,15 @@ func (p program) serve(ctx context.Context, args []string) int {
 		return p.fail(err)
 	}
 	return exitOK
+}
+
+// malformed reports whether an address is none on any machine: it was called wrongly.
+func malformed(err error) bool {
+	if _, ok := errors.AsType[*net.AddrError](err); ok {
+		return true
+	}
+	unknown, ok := errors.AsType[*net.DNSError](err)
+	return ok && unknown.IsNotFound
 }
 
 // run opens the app and serves until ctx is done.
@@ -78,8 +91,8 @@ func (p program) greet(log *slog.Logger, addr net.Addr, dir string) {
 }
 
 // key is the command key.
-func (p program) key(_ context.Context, args []string) int {
-	flags := p.flags("key", "NAME", "Makes a key and prints its token, which cannot be had a second time.\nThe app reads keys when it starts.")
+func (p program) key(ctx context.Context, args []string) int {
+	flags := p.flags("key", "NAME", "Makes a key and prints its token, which cannot be had a second time.\nAn app that runs knows the key within a second. One that is removed from keys.json\nis a key no longer.")
 	dir := dataFlag(flags)
 	tenant := flags.String("tenant", "dev", "whose data the key may see and change")
 	actor := flags.String("actor", "", "who acts with it, as events will say (default: the name of the key)")
@@ -99,11 +112,16 @@ func (p program) key(_ context.Context, args []string) int {
 	if *actor == "" {
 		*actor = rest[0]
 	}
+	key, token, err := serve.NewKey(rest[0], *tenant, *actor)
+	if err != nil {
+		fmt.Fprintf(p.Stderr, "%s key: %v\n", p.definition.Name, err)
+		return exitUsage
+	}
+	key.Expires = expires
 	if err := os.MkdirAll(*dir, 0o700); err != nil {
 		return p.fail(fmt.Errorf("making the data folder: %w", err))
 	}
-	token, err := addKey(*dir, serve.Key{ID: rest[0], Tenant: *tenant, Actor: *actor, Expires: expires})
-	if err != nil {
+	if err := addKey(ctx, *dir, key); err != nil {
 		return p.fail(err)
 	}
 	fmt.Fprintln(p.Stdout, token)

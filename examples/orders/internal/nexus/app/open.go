@@ -81,7 +81,8 @@ func (a *App) openStore(ctx context.Context) error {
 	}
 	a.store = events
 	a.closeLater("the store", events.Close)
-	return nil
+	a.opened, err = os.Stat(a.path(eventsFile))
+	return err
 }
 
 // path is a file or folder of the data folder; in memory there are none.

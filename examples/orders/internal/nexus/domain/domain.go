@@ -149,7 +149,7 @@ func On[C, S any](name, summary string, decide func(C, S, time.Time) ([]Event, e
 		Name: name, Summary: summary,
 		decode: func(body []byte) (any, error) {
 			var command C
-			err := json.Unmarshal(body, &command)
+			err := decodeExact(body, &command)
 			return command, err
 		},
 		decide: func(command any, state S, now time.Time) ([]Event, error) { return decide(command.(C), state, now) },

@@ -28,10 +28,14 @@ type Reason struct {
 	Hint    string
 }
 
-func (r Reason) String() string {
-	text := fmt.Sprintf("event %d, %.100s: %s: ", r.Event+1, r.Type, r.Stage)
+func (r Reason) String() string { return fmt.Sprintf("event %d, %s", r.Event+1, r.Text()) }
+
+// Text is the reason without the place of its event: of a command, which is none, or
+// of the only event.
+func (r Reason) Text() string {
+	text := fmt.Sprintf("%.100s: %s: ", r.Type, r.Stage)
 	for _, place := range []string{r.Rule, r.Pointer, r.Field} {
-		if place != "" {
+		if place != "" && !strings.HasPrefix(r.Message, place+" ") {
 			text += place + ": "
 		}
 	}

@@ -37,8 +37,8 @@ type Options struct {
 	Rate float64
 	// Do is one call. Many writers call it at the same time.
 	Do func(context.Context, Call) Outcome
-	// Kind names an error in the report; nil is its message. Errors should have
-	// few kinds: only the first hundred are told apart.
+	// Kind names an error in the report; nil is Cause. Errors should have few kinds:
+	// only the first hundred are told apart.
 	Kind func(error) string
 
 	Now   func() time.Time                           // nil is time.Now
@@ -61,7 +61,7 @@ type Outcome struct {
 // with o, or that ctx ended before; the report is of what was done until then.
 func Run(ctx context.Context, o Options) (Report, error) {
 	if err := o.check(); err != nil {
-		return Report{}, fmt.Errorf("putting load on: %w", err)
+		return Report{}, err
 	}
 	o = o.withDefaults()
 	begin := o.Now().Add(o.Warmup)
@@ -75,7 +75,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	writers.Wait()
 	report := newReport(o, o.Now().Sub(begin), tallies)
 	if err := ctx.Err(); err != nil {
-		return report, fmt.Errorf("putting load on: stopped after %v of %v: %w", report.Elapsed, o.Duration, err)
+		return report, fmt.Errorf("stopped after %v of %v: %w", report.Elapsed.Round(time.Millisecond), o.Duration, err)
 	}
 	return report, nil
 }
@@ -98,7 +98,7 @@ func (o Options) check() error {
 
 func (o Options) withDefaults() Options {
 	if o.Kind == nil {
-		o.Kind = error.Error
+		o.Kind = Cause
 	}
 	if o.Now == nil {
 		o.Now = time.Now

@@ -70,9 +70,11 @@ func newReport(o Options, elapsed time.Duration, tallies []*tally) Report {
 }
 
 // Failed is how many calls returned an error.
-func (r Report) Failed() int {
+func (r Report) Failed() int { return sum(r.Errors) }
+
+func sum(counts []Count) int {
 	n := 0
-	for _, count := range r.Errors {
+	for _, count := range counts {
 		n += count.Count
 	}
 	return n
@@ -88,6 +90,9 @@ func (r Report) PerSecond() float64 {
 
 // PerMinute is how many events were stored a minute, at this pace.
 func (r Report) PerMinute() float64 { return 60 * r.PerSecond() }
+
+// maxErrors is how many lines of a report are about errors.
+const maxErrors = 10
 
 // Write writes the report as a table for people.
 func (r Report) Write(w io.Writer) error {
@@ -106,8 +111,15 @@ func (r Report) Write(w io.Writer) error {
 	row("p99", "%v", short(r.Latency.P99))
 	row("p99.9", "%v", short(r.Latency.P999))
 	row("longest", "%v", short(r.Latency.Max))
-	for _, failure := range r.Errors {
+	shown, further := r.Errors, []Count(nil)
+	if len(shown) > maxErrors {
+		shown, further = shown[:maxErrors-1], shown[maxErrors-1:]
+	}
+	for _, failure := range shown {
 		row("error", "%d × %s", failure.Count, printable(failure.Name))
+	}
+	if len(further) > 0 {
+		row("error", "%d × of %d further kinds", sum(further), len(further))
 	}
 	return table.Flush()
 }

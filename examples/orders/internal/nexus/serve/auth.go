@@ -2,6 +2,7 @@ package serve
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -50,7 +51,7 @@ func NewKey(id, tenant, actor string) (key Key, token string, err error) {
 	return key, id + "." + secret, nil
 }
 
-// Keys are the keys of an app.
+// Keys are the keys of an app. The zero value is nobody's.
 type Keys struct{ byID map[string]holder }
 
 type holder struct {
@@ -64,6 +65,16 @@ type holder struct {
 // expires is one for ever. Unknown members and ids that are there twice are
 // errors.
 func ParseKeys(text []byte) (*Keys, error) {
+	keys, err := ListKeys(text)
+	if err != nil {
+		return nil, err
+	}
+	return NewKeys(keys...)
+}
+
+// ListKeys are the keys of a text that ParseKeys reads, as they stand there. There
+// may be none.
+func ListKeys(text []byte) ([]Key, error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
 	var file keyFile
@@ -73,7 +84,7 @@ func ParseKeys(text []byte) (*Keys, error) {
 	if _, err := decoder.Token(); err != io.EOF {
 		return nil, errors.New("reading keys: something follows the end of the document")
 	}
-	return NewKeys(file.Keys...)
+	return file.Keys, nil
 }
 
 type keyFile struct {
@@ -87,10 +98,13 @@ func WriteKeys(w io.Writer, keys ...Key) error {
 	return encoder.Encode(keyFile{Keys: keys})
 }
 
+// ErrNoKeys is a list of keys that is empty.
+var ErrNoKeys = errors.New("there are none, so nobody could ask anything")
+
 // NewKeys are the keys of an app; there must be one at least.
 func NewKeys(keys ...Key) (*Keys, error) {
 	if len(keys) == 0 {
-		return nil, errors.New("reading keys: there are none, so nobody could ask anything: make one with NewKey")
+		return nil, fmt.Errorf("reading keys: %w", ErrNoKeys)
 	}
 	k := &Keys{byID: make(map[string]holder, len(keys))}
 	for i, key := range keys {
@@ -129,30 +143,30 @@ func (k Key) fault() string {
 	return ""
 }
 
-// caller is who sent a request, if it shows a key. An address that was wrong about
-// a key too often is not heard for a while.
-func (s *Server) caller(r *http.Request) (Caller, *Problem) {
+// caller is whose key a request shows. An address that was wrong about a key too
+// often is not heard for a while.
+func (s *Server) caller(r *http.Request) (holder, *Problem) {
 	id, secret, sent := credential(r)
 	by := guess{address: s.Address(r)}
 	if keyID.MatchString(id) {
 		by.id = id
 	}
 	if left := s.guesses.locked(by); sent && left > 0 {
-		return Caller{}, &Problem{Status: http.StatusTooManyRequests, Code: "too-many-attempts", RetryAfter: left,
+		return holder{}, &Problem{Status: http.StatusTooManyRequests, Code: "too-many-attempts", RetryAfter: left,
 			Detail: "this key was wrong too often: wait, then send the right one"}
 	}
-	holder, ok := s.Keys.check(id, secret, sent)
+	shown, ok := s.Keys().check(id, secret, sent)
 	if !ok {
 		if sent {
 			s.guesses.fail(by)
 		}
-		return Caller{}, &Problem{Status: http.StatusUnauthorized, Code: "no-key", Detail: "send a key: Authorization: Bearer KEY, or X-API-Key: KEY"}
+		return holder{}, &Problem{Status: http.StatusUnauthorized, Code: "no-key", Detail: "send a key: Authorization: Bearer KEY, or X-API-Key: KEY"}
 	}
 	s.guesses.succeed(by)
-	if holder.expired(s.Now()) {
-		return Caller{}, &Problem{Status: http.StatusUnauthorized, Code: "key-expired", Detail: "this key is not valid any more: ask for another one"}
+	if shown.expired(s.Now()) {
+		return holder{}, &Problem{Status: http.StatusUnauthorized, Code: "key-expired", Detail: "this key is not valid any more: ask for another one"}
 	}
-	return holder.Caller, nil
+	return shown, nil
 }
 
 // check compares hashes in constant time, and does so for ids that nobody has as
@@ -165,6 +179,35 @@ func (k *Keys) check(id, secret string, sent bool) (holder, bool) {
 		return holder{}, false
 	}
 	return h, true
+}
+
+// lookAgain is how long whoever lost his key may go on with what he began.
+const lookAgain = time.Second
+
+// whileValid ends when the key of the caller expires or is revoked: an answer that
+// goes on and on is not for whoever had a key once.
+func (s *Server) whileValid(ctx context.Context) (context.Context, context.CancelFunc) {
+	shown := holderOf(ctx)
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		defer cancel()
+		again := time.NewTicker(lookAgain)
+		defer again.Stop()
+		for s.stands(shown) {
+			select {
+			case <-ctx.Done():
+				return
+			case <-again.C:
+			}
+		}
+	}()
+	return ctx, cancel
+}
+
+// stands reports whether a key is still what it was when it was shown.
+func (s *Server) stands(shown holder) bool {
+	now, known := s.Keys().byID[shown.Key]
+	return known && now.sum == shown.sum && now.Caller == shown.Caller && !now.expired(s.Now())
 }
 
 func (h holder) expired(now time.Time) bool { return !h.expires.IsZero() && !now.Before(h.expires) }

@@ -22,7 +22,8 @@ func Observer(meters *telemetry.Telemetry, live *Live) func(context.Context, jou
 }
 
 // attempt is an append that is over, as telemetry and the page know it. A command
-// that was sent again stored nothing, so it has no events.
+// that was sent again stored nothing, so it has no events; one that was rejected
+// before it led to events has none either, but its name.
 func attempt(o journal.Outcome, at time.Time) telemetry.Attempt {
 	e := o.Envelope
 	name, ok := NameOf(e.Tenant, e.Stream)
@@ -31,7 +32,7 @@ func attempt(o journal.Outcome, at time.Time) telemetry.Attempt {
 	}
 	a := telemetry.Attempt{
 		At: at, Duration: o.Took, Tenant: e.Tenant, Stream: name,
-		Outcome: outcome(o.Err), Reasons: reasons(o.Err), Position: o.Receipt.Position,
+		Outcome: outcome(o.Err), Reasons: reasons(o), Position: o.Receipt.Position,
 	}
 	if o.Receipt.Repeated {
 		return a
@@ -42,6 +43,9 @@ func attempt(o journal.Outcome, at time.Time) telemetry.Attempt {
 			seen.Path = o.Receipt.Decisions[i].Path
 		}
 		a.Events = append(a.Events, seen)
+	}
+	if rejected, ok := errors.AsType[*journal.RejectedError](o.Err); ok && len(e.Events) == 0 && len(rejected.Reasons) > 0 {
+		a.Command = rejected.Reasons[0].Type
 	}
 	return a
 }
@@ -60,16 +64,21 @@ func outcome(err error) telemetry.Outcome {
 }
 
 // reasons are what the caller is told; what failed on this side is in the log.
-func reasons(err error) []string {
-	if rejected, ok := errors.AsType[*journal.RejectedError](err); ok {
+// Which event a reason is about is said where there are several.
+func reasons(o journal.Outcome) []string {
+	if rejected, ok := errors.AsType[*journal.RejectedError](o.Err); ok {
+		say := journal.Reason.Text
+		if len(o.Envelope.Events) > 1 {
+			say = journal.Reason.String
+		}
 		texts := make([]string, 0, min(len(rejected.Reasons), maxReasons+1))
 		for _, r := range rejected.Reasons[:min(len(rejected.Reasons), maxReasons+1)] {
-			texts = append(texts, r.String())
+			texts = append(texts, say(r))
 		}
 		return texts
 	}
-	switch problem := cmp.Or(ofPolicy(err), ofStore(err)); {
-	case err == nil:
+	switch problem := cmp.Or(ofPolicy(o.Err), ofStore(o.Err)); {
+	case o.Err == nil:
 		return nil
 	case problem != nil:
 		return []string{problem.Detail}

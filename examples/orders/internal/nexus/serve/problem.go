@@ -105,14 +105,16 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	problem.write(w)
 }
 
-func writeJSON(w http.ResponseWriter, status int, value any) {
+// writeJSON answers with a value. If that cannot be written as JSON, nothing is
+// answered yet.
+func writeJSON(w http.ResponseWriter, status int, value any) error {
 	text, err := json.Marshal(value)
 	if err != nil {
-		internal.write(w)
-		return
+		return fmt.Errorf("writing the answer as JSON: %w", err)
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(text)+1))
 	w.WriteHeader(status)
 	w.Write(append(text, '\n'))
+	return nil
 }

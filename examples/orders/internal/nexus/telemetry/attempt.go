@@ -29,6 +29,8 @@ type Attempt struct {
 	Tenant   string
 	Stream   string
 	Events   []Event
+	// Command is the one that was rejected, if it was before there were events of it.
+	Command  string
 	Reasons  []string // why it was rejected, or failed
 	Position int64    // of the last event, when it was accepted
 }

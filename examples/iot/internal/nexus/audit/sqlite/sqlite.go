@@ -15,6 +15,8 @@ import (
 	"example.com/iot/internal/nexus/store"
 )
 
+// The first events of an affair have its correlation id as their cause, too: they
+// are found by that, and an index less is written for every command.
 const tables = `CREATE TABLE links (
 	position    INTEGER PRIMARY KEY,
 	id          TEXT NOT NULL UNIQUE,
@@ -28,7 +30,7 @@ const tables = `CREATE TABLE links (
 	tenant      TEXT NOT NULL
 ) STRICT;
 CREATE INDEX links_by_cause ON links (cause) WHERE cause <> '';
-CREATE INDEX links_by_correlation ON links (correlation) WHERE correlation <> ''`
+CREATE INDEX links_by_correlation ON links (correlation) WHERE correlation <> cause AND correlation <> ''`
 
 const columns = `position, id, type, stream, version, recorded, correlation, cause, actor, tenant`
 
@@ -69,23 +71,24 @@ func (i *Index) Link(ctx context.Context, id string) (found audit.Link, ok bool,
 
 // Caused are the events with a cause; see audit.Index.
 func (i *Index) Caused(ctx context.Context, id string, scope audit.Scope) ([]audit.Link, error) {
-	return i.list(ctx, `cause = ? AND cause <> ''`, id, scope)
+	return i.list(ctx, `SELECT * FROM links WHERE cause = ?1 AND cause <> ''`, id, scope)
 }
 
 // Correlated are the events with a correlation id; see audit.Index.
 func (i *Index) Correlated(ctx context.Context, id string, scope audit.Scope) ([]audit.Link, error) {
-	return i.list(ctx, `correlation = ? AND correlation <> ''`, id, scope)
+	return i.list(ctx, `SELECT * FROM links WHERE correlation = ?1 AND correlation <> cause AND correlation <> ''
+		UNION ALL SELECT * FROM links WHERE cause = ?1 AND cause <> '' AND correlation = cause`, id, scope)
 }
 
-func (i *Index) list(ctx context.Context, where, id string, scope audit.Scope) ([]audit.Link, error) {
+func (i *Index) list(ctx context.Context, all, id string, scope audit.Scope) ([]audit.Link, error) {
 	tenants, err := json.Marshal(scope.Tenants)
 	if err != nil {
 		return nil, err
 	}
 	found := []audit.Link{}
 	err = i.View(ctx, func(tx *sql.Tx, _ projection.Checkpoint) error {
-		rows, err := tx.QueryContext(ctx, `SELECT `+columns+` FROM links
-			WHERE `+where+` AND (? OR tenant IN (SELECT value FROM json_each(?))) ORDER BY position LIMIT ?`,
+		rows, err := tx.QueryContext(ctx, `SELECT `+columns+` FROM (`+all+`)
+			WHERE (?2 OR tenant IN (SELECT value FROM json_each(?3))) ORDER BY position LIMIT ?4`,
 			id, len(scope.Tenants) == 0, string(tenants), scope.Most())
 		if err != nil {
 			return err

@@ -30,7 +30,7 @@ type generation struct {
 	path    string
 	db      *sqlite.Derived
 	version string
-	handle  func(context.Context, *Tx, store.Event) error
+	begin   func(*Tx) Batch
 	readers sync.WaitGroup
 
 	writing sync.Mutex // held by whoever writes
@@ -42,12 +42,22 @@ func openGeneration(ctx context.Context, path string, d Definition) (*generation
 	if err != nil {
 		return nil, err
 	}
-	g := &generation{path: path, db: db, version: d.Version, handle: d.Handle, known: statements{}}
+	g := &generation{path: path, db: db, version: d.Version, begin: d.begin(), known: statements{}}
 	// Without events in it, it is of any version.
 	if _, err := db.Write.ExecContext(ctx, `UPDATE projection_checkpoint SET version = ? WHERE position = 0`, d.Version); err != nil {
 		return nil, errors.Join(err, g.close())
 	}
 	return g, nil
+}
+
+// begin is Begin, also of a definition that has Handle.
+func (d Definition) begin() func(*Tx) Batch {
+	if d.Begin != nil {
+		return d.Begin
+	}
+	return func(tx *Tx) Batch {
+		return Batch{Handle: func(ctx context.Context, event store.Event) error { return d.Handle(ctx, tx, event) }}
+	}
 }
 
 // reveal marks a generation as finished, on the disk.
@@ -117,12 +127,18 @@ func (g *generation) write(ctx context.Context, events []store.Event, to project
 	if err != nil || to.Position <= at.Position {
 		return 0, err
 	}
+	batch := g.begin(within)
 	for i, event := range events {
 		if event.Position <= at.Position {
 			continue
 		}
-		if err := projection.Handle(ctx, event, func() error { return g.handle(ctx, within, event) }); err != nil {
+		if err := projection.Handle(ctx, event, func() error { return batch.Handle(ctx, event) }); err != nil {
 			return i, err
+		}
+	}
+	if batch.Flush != nil {
+		if err := batch.Flush(ctx); err != nil {
+			return 0, fmt.Errorf("writing %s: %w", g.path, err)
 		}
 	}
 	if _, err := within.ExecContext(ctx, `UPDATE projection_checkpoint SET position = ?, hash = ?, recorded = ?`, to.Position, to.Hash[:], to.Recorded.UnixNano()); err != nil {

@@ -102,9 +102,16 @@ function cellOf(value) {
   return cell;
 }
 
+const TAIL = 6;
+
+// streamButton has room for the whole name or leaves out its middle: streams of one
+// kind begin alike.
 export function streamButton(stream) {
-  const button = element("button", "link", stream);
+  const button = element("button", "link stream");
+  const letters = [...stream];
+  button.append(element("span", "", letters.slice(0, -TAIL).join("")), element("span", "", letters.slice(-TAIL).join("")));
   button.type = "button";
+  button.title = stream;
   button.dataset.stream = stream;
   button.setAttribute("aria-label", "trail of " + stream);
   return button;

@@ -32,13 +32,13 @@ function partsOf(board, rate) {
   return [
     { name: "Callers", figure: whole(rate) + " events/s", target: "throughput", caption: "commands", alarm: false },
     { name: "Gate", figure: whole(board.totals.accepted) + " appends", target: "latency", caption: "schema, policy, version", alarm: false },
-    { name: "Rejected", figure: whole(refused), target: "rejected", caption: "", alarm: board.points.slice(-60).some((p) => p.rejected > 0) },
+    { name: "Not stored", figure: whole(refused), target: "rejected", caption: "", alarm: board.points.slice(-60).some((p) => p.rejected > 0) },
     { name: "Store", figure: whole(board.events) + " events", target: "types", caption: "durable, chained", alarm: false },
     ...board.channels.map((c) => ({
       group: "Channels", name: c.name, figure: (c.down ? "down, " : "") + whole(c.owed) + " owed", target: "paths", alarm: c.down || c.dead > 0,
     })),
     ...board.projections.map((p) => ({
-      group: "Projections", name: p.name, figure: p.state === "stopped" ? "stopped" : whole(p.lag) + " behind", target: "projections", alarm: p.state === "stopped",
+      group: "Projections", name: p.title ?? p.name, figure: p.state === "stopped" ? "stopped" : whole(p.lag) + " behind", target: "projections", alarm: p.state === "stopped",
     })),
   ];
 }

@@ -50,13 +50,15 @@ function show(board) {
   at("events").textContent = whole(board.events);
   showRate(board.points);
   showLatency(board.points, board.latency);
-  at("rejected-total").textContent = `${whole(rejected)} rejected, ${whole(conflict)} ${conflict === 1 ? "conflict" : "conflicts"}, ${whole(failed)} failed`;
-  rows("rejected-rows", board.rejected.map((r) => [{ word: clock(r.at) }, { alarm: r.outcome }, { stream: r.stream }, r.types.join(", "), { list: r.reasons }]), "nothing was rejected");
+  const early = board.commands.reduce((sum, c) => sum + c.rejected, 0);
+  at("rejected-total").textContent = `${whole(rejected)} rejected, ${whole(early)} of them as commands; ${whole(conflict)} ${conflict === 1 ? "conflict" : "conflicts"}, ${whole(failed)} failed`;
+  rows("rejected-rows", board.rejected.map((r) => [{ word: clock(r.at) }, { alarm: r.outcome }, { stream: r.stream }, r.command ?? r.types.join(", "), { list: r.reasons }]), "all was stored");
   rows("types-rows", board.types.map((t) => [t.name, { n: t.accepted }, { n: t.rejected }]), "no event yet");
+  rows("commands-rows", board.commands.map((c) => [c.name, { n: c.rejected }]), "none was rejected");
   const routed = board.paths.reduce((sum, p) => sum + p.events, 0);
   rows("paths-rows", board.paths.map((p) => [p.name, { n: p.events }, { figure: ((p.events / routed) * 100).toFixed(1) + " %" }]), "no event yet");
   rows("channels-rows", board.channels.map((c) => [c.name, { n: c.owed }, { n: c.dead }, c.down ? { alarm: "down" } : { word: "up" }]), "no channel");
-  rows("projections-rows", board.projections.map((p) => [p.name, { n: p.position }, { n: p.lag }, stateOf(p)]), "no projection");
+  rows("projections-rows", board.projections.map((p) => [p.title ?? p.name, { n: p.position }, { n: p.lag }, stateOf(p)]), "no projection");
   draw(board, rate);
 }
 

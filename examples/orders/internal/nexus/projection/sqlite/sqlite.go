@@ -44,9 +44,22 @@ type Definition struct {
 	Tables string
 	// Handle writes what an event changes.
 	Handle func(ctx context.Context, tx *Tx, event store.Event) error
+	// Begin, for a model whose events often change the same rows, takes the place of
+	// Handle: it begins each transaction.
+	Begin func(tx *Tx) Batch
 }
 
-var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`)
+// Batch handles the events of one transaction.
+type Batch struct {
+	Handle func(ctx context.Context, event store.Event) error
+	// Flush, after the last event, writes what Handle has kept back. An event that can
+	// not be handled has to fail in Handle. Nil is nothing.
+	Flush func(ctx context.Context) error
+}
+
+// nameForm is the form of a name. It becomes that of files, so capital letters, which
+// not every file system tells from small ones, are not in it.
+var nameForm = regexp.MustCompile(`^[\pL\pN][\pL\pM\pN_-]*$`)
 
 // Model is a projection.Model in files.
 type Model struct {
@@ -68,13 +81,13 @@ func Open(ctx context.Context, dir string, d Definition) (_ *Model, err error) {
 			err = fmt.Errorf("opening read model %q: %w", d.Name, err)
 		}
 	}()
-	if !nameForm.MatchString(d.Name) {
+	if !nameForm.MatchString(d.Name) || strings.ToLower(d.Name) != d.Name {
 		return nil, errors.New("it has no good name: lower case letters, digits, - and _ were expected")
 	}
-	if d.Handle == nil {
-		return nil, errors.New("it does not say how to handle an event")
+	if (d.Handle == nil) == (d.Begin == nil) {
+		return nil, errors.New("it does not say how to handle an event: give it Handle, or Begin")
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
 	m := &Model{definition: d, dir: dir}
