@@ -254,7 +254,7 @@ func (w walk) load(t *testing.T, a *appProcess, token, tenant string) []walked {
 	if err := os.WriteFile(file, []byte(token), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	a.run(t, "load", "-url", a.url, "-key-file", file, "-writers", "8", "-duration", "250ms")
+	a.run(t, "load", "-url", a.url, "-key-file", file, "-writers", "8", "-calls", "400")
 	var streams []walked
 	for _, id := range slices.Sorted(maps.Keys(a.rows(t, token, w.model))) {
 		streams = append(streams, walked{tenant, id, w.kind + "-" + id})

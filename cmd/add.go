@@ -29,7 +29,8 @@ func (a *app) addSpecCommand() *cobra.Command {
 		Short: "Add what you wrote into domain.yaml to the app",
 		Long: `Writes what domain.yaml says and the app does not have yet: whatever was added to it or
 changed in it by hand. In an app whose catalog was taken over it is the way to a
-further message: describe it in the catalog, name it in domain.yaml, and add it.`,
+message that you describe yourself: write its page and its schema into the catalog,
+name it in domain.yaml, and add it.`,
 		Example: "  nexus add spec --dry-run",
 		Args:    takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -152,6 +153,9 @@ func (a *app) tellAddition(addition scaffold.Addition, dryRun bool) error {
 	tellChanges(&b, addition.Plan, dryRun)
 	if addition.Anew {
 		fmt.Fprintln(&b, "note: domain.yaml is written anew, without its comments: the addition did not fit into its layout")
+	}
+	if len(addition.Described) > 0 {
+		fmt.Fprintf(&b, "note: the pages of %s are new in catalog/, whose other pages stay as they are: list them there below sends and receives of your services\n", strings.Join(addition.Described, ", "))
 	}
 	if addition.Stale {
 		fmt.Fprintln(&b, "note: catalog.lock.json is stale until the conflicts in catalog/ are settled: run nexus catalog compile then")

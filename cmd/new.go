@@ -38,7 +38,8 @@ The domain is said in one of three ways, and each is written to domain.yaml:
            date-time, T[] for lists, enum(a|b), and T? for what may be absent.
   -f FILE  a domain.yaml
   --from   an EventCatalog folder, an AsyncAPI document, a catalog.yaml or a
-           registry as KIND:REF. Their schemas become the app's catalog unchanged.
+           registry as KIND:REF. The files of their schemas become the app's
+           unchanged; one inside a document gets a file of its own.
 
 Without any of them it asks, if a person is at the terminal. The app is written whole
 or not at all, into a folder that is new, empty, or a fresh repository.`,
@@ -147,6 +148,11 @@ func (n *newApplication) read(cmd *cobra.Command) (err error) {
 				hint("or -f domain.yaml, or --from CATALOG")
 		}
 		n.spec, err = scaffold.Flags(n.name, n.flags)
+		for _, aggregate := range n.flags.Aggregates {
+			if note := aggregate.Note(); note != "" {
+				n.notes = append(n.notes, note)
+			}
+		}
 	}
 	if err == nil {
 		n.spec.Module = cmp.Or(flagText(cmd.Flags(), "module"), n.spec.Module)
@@ -177,7 +183,7 @@ func (n *newApplication) readFile(file string) error {
 	if err != nil {
 		return err
 	}
-	n.spec, n.made.Text = spec.Renamed(n.name), text
+	n.spec, n.made.Text, n.made.File = spec.Renamed(n.name), text, file
 	if spec.Catalog == "" {
 		return nil
 	}

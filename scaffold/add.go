@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"path"
 	"strings"
 
 	"github.com/nexus-blueprint/nexus/skeleton/lock"
@@ -21,6 +23,9 @@ type Addition struct {
 	// Anew says that domain.yaml is written anew, without its comments, since the
 	// addition could not be written into it.
 	Anew bool
+	// Described are the messages that a catalog which was taken over got pages for. Who
+	// sends and receives them is the user's to say: pages that are there do not change.
+	Described []string
 	// Stale says that catalog.lock.json is not compiled, since the catalog has conflicts.
 	Stale bool
 }
@@ -57,14 +62,31 @@ func PlanAdd(ctx context.Context, app fs.FS, to Spec, version string) (Addition,
 	if err != nil {
 		return Addition{}, err
 	}
-	theirs, err := to.files(has)
+	to, pages, err := to.described(ctx, has)
 	if err != nil {
 		return Addition{}, err
+	}
+	will := maps.Clone(has)
+	will.add(pages)
+	made := version // which the workflow installs
+	if releaseTag(version) == "" {
+		made = m.Nexus
+	}
+	theirs, err := to.files(will, made)
+	if err != nil {
+		text, _ := fs.ReadFile(app, specFile) // what is not there has no place
+		return Addition{}, located(specFile, text, err)
 	}
 	var a Addition
 	s := sides{app: app, manifest: m, base: base, theirs: theirs, about: m.isYours, name: "nexus " + version}
 	if err := a.planSpec(s); err != nil {
 		return Addition{}, err
+	}
+	for _, name := range pages.Names() {
+		a.add(Change{File: name, Action: Create}, pages[name])
+		if described, ok := strings.CutSuffix(name, "/index.mdx"); ok {
+			a.Described = append(a.Described, path.Base(described))
+		}
 	}
 	if err := a.planLock(ctx, app, has); err != nil {
 		return Addition{}, err

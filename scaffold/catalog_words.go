@@ -43,10 +43,15 @@ func joined(names []string, last string) string {
 	for i, name := range names {
 		quoted[i] = "`" + name + "`"
 	}
-	if len(quoted) < 2 {
-		return strings.Join(quoted, "")
+	return enumerated(quoted, last)
+}
+
+// enumerated are words in a sentence, with another one before the last.
+func enumerated(words []string, last string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
 	}
-	return strings.Join(quoted[:len(quoted)-1], ", ") + " " + last + " " + quoted[len(quoted)-1]
+	return strings.Join(words[:len(words)-1], ", ") + " " + last + " " + words[len(words)-1]
 }
 
 func isAccepted(n int) string {

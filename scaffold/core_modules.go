@@ -1,9 +1,11 @@
 package scaffold
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/semver"
@@ -64,13 +66,35 @@ func raised(app, core []*modfile.Require) []*modfile.Require {
 	return list
 }
 
-// raisedGoSum is the go.sum of an app with the sums that a core needs.
+// raisedGoSum is the go.sum of an app with the sums that a core needs, in the order
+// in which the go command writes them. One that lacks none stays as it is.
 func (c CoreTree) raisedGoSum(text []byte) []byte {
-	sums := slices.Concat(lines(text), lines(c[coreGoSum]))
-	slices.Sort(sums)
+	has := lines(text)
+	if n := len(has); n > 0 && !strings.HasSuffix(has[n-1], "\n") {
+		has[n-1] += "\n"
+	}
+	missing := slices.DeleteFunc(lines(c[coreGoSum]), func(line string) bool { return slices.Contains(has, line) })
+	if len(missing) == 0 {
+		return text
+	}
+	sums := slices.Concat(has, missing)
+	slices.SortStableFunc(sums, compareSums)
 	var out []byte
 	for _, line := range slices.Compact(sums) {
 		out = append(out, line...)
 	}
 	return out
+}
+
+// compareSums orders lines of go.sum: by module, version and file.
+func compareSums(a, b string) int {
+	of := func(line string) (module, version, file string) {
+		module, rest, _ := strings.Cut(line, " ")
+		rest, _, _ = strings.Cut(rest, " ")
+		version, file, _ = strings.Cut(rest, "/")
+		return module, version, file
+	}
+	moduleA, versionA, fileA := of(a)
+	moduleB, versionB, fileB := of(b)
+	return cmp.Or(strings.Compare(moduleA, moduleB), semver.Compare(versionA, versionB), strings.Compare(fileA, fileB), strings.Compare(a, b))
 }

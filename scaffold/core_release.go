@@ -11,6 +11,7 @@ import (
 	"path"
 	"strings"
 
+	"golang.org/x/mod/semver"
 	"golang.org/x/tools/txtar"
 )
 
@@ -21,6 +22,16 @@ var releases embed.FS
 
 // maxCore bounds an unpacked core, which is about 1 MB.
 const maxCore = 64 << 20
+
+// releaseTag is the tag of a release, such as v1.2.3, of what its program calls
+// itself, with or without the v. It is empty for whatever else nexus was built of.
+func releaseTag(version string) string {
+	tag := tagged(version)
+	if semver.Canonical(tag) != tag || semver.Prerelease(tag) != "" {
+		return ""
+	}
+	return tag
+}
 
 // released is the core with a digest that the manifest of an app holds. It is false
 // for a core that no release carried.

@@ -84,6 +84,11 @@ func Flags(name string, o FlagOptions) (Spec, error) {
 	return finishFlags(s, places)
 }
 
+// isNew reports whether the catalog that was taken over has nothing of the aggregate.
+func (a *Aggregate) isNew() bool {
+	return !slices.ContainsFunc(a.Events, func(e Event) bool { return !e.New })
+}
+
 // withoutModule is the spec with a sound module where the name stands for it: whoever
 // made the app's name may say another module yet, and Resolve asks again.
 func (s Spec) withoutModule() Spec {
@@ -104,7 +109,7 @@ func finishFlags(s Spec, places map[string]flagPlace) (Spec, error) {
 	s = s.completed()
 	for i := range s.Aggregates {
 		a := &s.Aggregates[i]
-		if len(a.ReadModels) == 0 {
+		if len(a.ReadModels) == 0 && (s.Catalog == "" || a.isNew()) { // of others the spec has all
 			a.ReadModels = listOf(s, a)
 		}
 	}
@@ -132,7 +137,7 @@ func (f AggregateFlags) aggregate(at string, places map[string]flagPlace) (Aggre
 	}
 	commands := f.Commands
 	if len(commands) == 0 {
-		commands = []string{"Create" + f.Name + ":" + f.Name + "Created"}
+		commands = []string{f.beginning()}
 	}
 	for _, text := range commands {
 		p := &flagParser{flag: "--command", text: text, places: places, at: at}
@@ -143,16 +148,27 @@ func (f AggregateFlags) aggregate(at string, places map[string]flagPlace) (Aggre
 	return a, nil
 }
 
+// beginning is the command of an aggregate that is given none.
+func (f AggregateFlags) beginning() string { return "Create" + f.Name + ":" + f.Name + "Created" }
+
+// Note says in a sentence what the aggregate is given without being asked; empty is
+// nothing.
+func (f AggregateFlags) Note() string {
+	if len(f.Commands) > 0 {
+		return ""
+	}
+	command, event, _ := strings.Cut(f.beginning(), ":")
+	return fmt.Sprintf("no --command says what %s is asked: it begins with %s, which leads to %s; --command '%s:%s{name:string}' names them and their fields", f.Name, command, event, command, event)
+}
+
 // WithAggregate is the spec with another aggregate, as `nexus add aggregate` says it.
 func (s Spec) WithAggregate(flags AggregateFlags) (Spec, error) {
-	if err := s.hasFields("an aggregate"); err != nil {
-		return Spec{}, err
-	}
 	places := map[string]flagPlace{}
 	a, err := flags.aggregate(fmt.Sprintf("/aggregates/%d", len(s.Aggregates)), places)
 	if err != nil {
 		return Spec{}, err
 	}
+	s.announced(&a, 0, 0)
 	s.Aggregates = append(slices.Clone(s.Aggregates), a)
 	return finishFlags(s, places)
 }
@@ -169,9 +185,6 @@ func (s Spec) WithEvent(aggregate, text string) (Spec, error) {
 }
 
 func (s Spec) with(aggregate, flag, text string, parse func(*flagParser, *Aggregate) error) (Spec, error) {
-	if err := s.hasFields("a message"); err != nil {
-		return Spec{}, err
-	}
 	i := slices.IndexFunc(s.Aggregates, func(a Aggregate) bool { return a.Name == aggregate })
 	if i < 0 {
 		var names []string
@@ -182,20 +195,23 @@ func (s Spec) with(aggregate, flag, text string, parse func(*flagParser, *Aggreg
 	}
 	s.Aggregates = cloneAggregates(s.Aggregates)
 	p := &flagParser{flag: flag, text: text, places: map[string]flagPlace{}, at: fmt.Sprintf("/aggregates/%d", i)}
-	if err := parse(p, &s.Aggregates[i]); err != nil {
+	a := &s.Aggregates[i]
+	events, commands := len(a.Events), len(a.Commands)
+	if err := parse(p, a); err != nil {
 		return Spec{}, err
 	}
+	s.announced(a, events, commands)
 	return finishFlags(s, p.places)
 }
 
-// hasFields refuses to add a message with fields where the schemas are the catalog's.
-func (s Spec) hasFields(what string) error {
-	if s.Catalog == "" {
-		return nil
+// announced marks the messages of an aggregate from some on as new to the catalog that
+// was taken over, whose pages nexus then writes.
+func (s Spec) announced(a *Aggregate, events, commands int) {
+	for i := range a.Events[events:] {
+		a.Events[events+i].New = s.Catalog != ""
 	}
-	return &FlagError{
-		Flag: "adding " + what, Message: "the messages of this app are those of " + s.Catalog + ", which nexus does not change",
-		Hint: "describe it in " + s.Catalog + ", name it in domain.yaml, and run nexus add spec",
+	for i := range a.Commands[commands:] {
+		a.Commands[commands+i].New = s.Catalog != ""
 	}
 }
 

@@ -62,8 +62,6 @@ func TestWithRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	taken := base
-	taken.Catalog = "catalog"
 	for name, c := range map[string]struct {
 		add  func() (scaffold.Spec, error)
 		want string
@@ -74,7 +72,6 @@ func TestWithRefuses(t *testing.T) {
 		"an aggregate that is there": {func() (scaffold.Spec, error) {
 			return base.WithAggregate(scaffold.AggregateFlags{Name: "sENSOR"})
 		}, "write SENSOR"},
-		"fields beside a catalog": {func() (scaffold.Spec, error) { return taken.WithEvent("Sensor", "A") }, "name it in domain.yaml"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := c.add()

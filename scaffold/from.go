@@ -17,8 +17,9 @@ import (
 // Taken is what an app takes over from a catalog or a registry that there is.
 type Taken struct {
 	Spec Spec
-	// Files are the app's catalog, by their paths below it. What was taken over is
-	// there byte for byte.
+	// Files are the app's catalog, by their paths below it. Files that were taken over
+	// are there byte for byte; a schema inside a document is also in a file of its own,
+	// where its keys are sorted.
 	Files Tree
 	// Notes say in sentences what was guessed or left out.
 	Notes []string

@@ -182,7 +182,7 @@ var noPackages = []string{
 	"app", "apptest", "cmp", "context", "domain", "domaintest", "embed", "fmt", "fs", "json", "maps", "math", "os",
 	"slices", "strconv", "strings", "testing", "time",
 	// the names of variables where packages are used
-	"s", "c", "t", "f", "event", "files", "definition", "now", "source",
+	"s", "c", "t", "f", "event", "files", "definition", "now",
 }
 
 // packageName is the name of the package, and of the folder, for an aggregate: ASCII,

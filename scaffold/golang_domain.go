@@ -33,8 +33,9 @@ type goEvent struct {
 	Type    string
 	Fields  []*goField
 	Changes []goChange
-	Status  string // the constant of State
-	creates bool   // a command that creates leads to it
+	Status  string   // the constant of State
+	creates bool     // a command that creates leads to it
+	by      []string // the types of the commands that lead to it
 }
 
 // A goCommand is a command as a Go type.
@@ -139,8 +140,9 @@ func (d *goDomain) nameTypes() {
 	for _, c := range a.Commands {
 		own := exported(c.Name)
 		command := &goCommand{Command: c, Type: d.names.take(own, own+"Command"), Noun: d.Noun(), Leads: d.event(c.Event)}
-		if command.Leads != nil && c.Creates {
-			command.Leads.creates = true
+		if command.Leads != nil {
+			command.Leads.creates = command.Leads.creates || c.Creates
+			command.Leads.by = append(command.Leads.by, command.Type)
 		}
 		d.Commands = append(d.Commands, command)
 	}

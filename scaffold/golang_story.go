@@ -27,7 +27,8 @@ type goExample struct {
 	Leads   string // the event
 	Path    []*goExample
 	standing
-	known map[string]string // the state after it, as Go, by the names in JSON
+	known map[string]string // the state after it, as Go without pointers, by the names in JSON
+	left  map[string]string // the same, as its test says it
 }
 
 // takes reports whether a stream that stands so takes the command.
@@ -74,7 +75,7 @@ func (d *goDomain) example(c *goCommand) *goExample {
 // findExamples finds for each command the shortest way to a stream that takes it. A
 // command is left out if there is none, or if its example lacks what it needs.
 func (d *goDomain) findExamples() ([]*goExample, error) {
-	vars := newScope(append([]string{"f", "now", "source", "t", "domain", "domaintest", "embed", "json", "testing"}, standardPackages...)...)
+	vars := newScope(append([]string{"f", "now", "sameJSON", "t", "test", "got", "domain", "domaintest", "json", "testing"}, standardPackages...)...)
 	var list []*goExample
 	last := []*goExample{{}} // of each standing that can be reached, the one that leads there
 	for i := 0; i < len(last); i++ {
@@ -109,8 +110,9 @@ func (d *goDomain) newExample(c *goCommand, behind *goExample, vars scope) (*goE
 	if err != nil {
 		return nil, fmt.Errorf("command %s: reading its example: %w", c.Name, err)
 	}
-	made := &goExample{Command: c, standing: c.after(behind.standing), known: map[string]string{}}
+	made := &goExample{Command: c, standing: c.after(behind.standing), known: map[string]string{}, left: map[string]string{}}
 	maps.Copy(made.known, behind.known)
+	maps.Copy(made.left, behind.left)
 	if behind.Command != nil {
 		made.Path = append(slices.Clone(behind.Path), behind)
 	}
@@ -136,11 +138,7 @@ func (d *goDomain) newExample(c *goCommand, behind *goExample, vars scope) (*goE
 		}
 	}
 	made.Leads = c.Leads.Type + "{" + composite(parts) + "}"
-	for _, change := range c.Leads.Changes {
-		if value, ok := values[change.from.json]; ok {
-			made.known[change.to.json] = value
-		}
-	}
+	d.remember(made, values)
 	return made, nil
 }
 
@@ -238,7 +236,7 @@ func (d *goDomain) Refusals(e *goExample) []goRefusal {
 // TestName gives each test a name of its own.
 func (d *goDomain) TestName(parts ...string) string {
 	if d.tests == nil {
-		d.tests = newScope("TestMain", "TestLaws")
+		d.tests = newScope("TestMain", "TestLaws", "TestEvolve")
 	}
 	return d.tests.take("Test" + strings.Join(parts, ""))
 }

@@ -2,6 +2,7 @@ package scaffold
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"path"
 
@@ -19,8 +20,9 @@ type NewOptions struct {
 	// it. They become the app's catalog, byte for byte.
 	Catalog Tree
 	// Text is the spec as the user wrote it, or nil. It becomes domain.yaml where it
-	// says no less than the spec.
+	// says no less than the spec. File is what messages call it.
 	Text []byte
+	File string
 }
 
 // New makes all files of an app. It reads and writes none.
@@ -32,9 +34,9 @@ func New(ctx context.Context, s Spec, o NewOptions) (Tree, error) {
 	for name, text := range o.Catalog {
 		taken[path.Join(lock.CatalogDir, name)] = text
 	}
-	ours, err := s.files(taken)
+	ours, err := s.files(taken, o.Version)
 	if err != nil {
-		return nil, err
+		return nil, located(cmp.Or(o.File, specFile), o.Text, err)
 	}
 	if said, err := ReadSpec(specFile, o.Text); o.Text != nil && err == nil && bytes.Equal(said.Write(), ours[specFile]) {
 		ours[specFile] = o.Text
@@ -76,8 +78,9 @@ func (s Spec) Renamed(name string) Spec {
 }
 
 // files are those of an app that its spec says: all but the core, the module files,
-// the lock and the manifest. taken is the catalog that the spec names, if it does.
-func (s Spec) files(taken Tree) (Tree, error) {
+// the lock and the manifest. taken is the catalog that the spec names, if it does, and
+// version that of nexus.
+func (s Spec) files(taken Tree, version string) (Tree, error) {
 	fsys, err := taken.FS()
 	if err != nil {
 		return nil, err
@@ -86,7 +89,7 @@ func (s Spec) files(taken Tree) (Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := Render(resolved)
+	files, err := Render(resolved, version)
 	if err != nil {
 		return nil, err
 	}

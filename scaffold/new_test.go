@@ -2,6 +2,7 @@ package scaffold
 
 import (
 	"encoding/json"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -212,4 +213,83 @@ func TestLockOrdersVersions(t *testing.T) {
 	if got := l.Messages[0].Example; got == nil || *got != "catalog/events/Opened/examples/b.json" {
 		t.Errorf("the example is %v, want the one that the schema accepts", got)
 	}
+}
+
+// The workflow installs the nexus that made the app, so that its runs are repeatable.
+func TestWorkflowInstallsTheReleaseThatMadeTheApp(t *testing.T) {
+	for version, want := range map[string]string{
+		"1.2.3": "v1.2.3", "v1.2.3": "v1.2.3", "devel": "latest", "": "latest", "v1.3.0-rc.1": "latest",
+		"v0.0.0-20260131120000-0123456789ab": "latest", "v1.2.3+dirty": "latest",
+	} {
+		app := newApp(t, parcels(t), NewOptions{Version: version})
+		if text := string(app[".github/workflows/ci.yml"]); !strings.Contains(text, "/nexus@"+want+" ") && !strings.Contains(text, "/nexus@"+want+"\n") {
+			t.Errorf("made by %q, it does not install %s", version, want)
+		}
+		if releaseTag(version) == "" {
+			continue
+		}
+		after, _ := added(t, app, loseParcel) // by v1.0.0
+		if text := string(after[".github/workflows/ci.yml"]); !strings.Contains(text, "/nexus@v1.0.0\n") {
+			t.Error("what is added to by v1.0.0 is not checked by v1.0.0")
+		}
+	}
+}
+
+// Without a summary, code says no less than the names do.
+func TestCodeWithoutSummaries(t *testing.T) {
+	app := newApp(t, parcels(t), NewOptions{Version: "v1.0.0"})
+	for name, want := range map[string]string{
+		"internal/parcel/event.go":   "// ParcelDelivered is recorded when Deliver is accepted.\n",
+		"internal/parcel/parcel.go":  `domain.On("HandIn", "Asks to hand in.", HandIn.Decide)`,
+		"internal/parcel/command.go": "// Deliver asks to deliver.\n",
+	} {
+		if !strings.Contains(string(app[name]), want) {
+			t.Errorf("%s has no %q:\n%s", name, want, app[name])
+		}
+	}
+	if strings.Contains(string(app["internal/parcel/parcel.go"]), "embed") {
+		t.Error("parcel.go embeds its source")
+	}
+}
+
+// What an aggregate of a catalog is given gets pages that the catalog's own rules take,
+// beside pages that do not change.
+func TestAddDescribesMessagesInATakenCatalog(t *testing.T) {
+	text, err := os.ReadFile("../examples/orders/domain.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec, err := ReadSpec(specFile, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken, err := ReadTree(os.DirFS("../examples/orders/catalog"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	app := newApp(t, spec, NewOptions{Version: "v1.0.0", Catalog: taken, Text: text})
+	after, a := added(t, app, func(s Spec) (Spec, error) {
+		return s.WithCommand("Order", "ReturnOrder:OrderReturned{reason:string}")
+	})
+	if diff := cmp.Diff([]string{"ReturnOrder", "OrderReturned"}, a.Described); diff != "" {
+		t.Errorf("described are (-want +got):\n%s", diff)
+	}
+	for name := range taken {
+		if file := "catalog/" + name; string(after[file]) != string(app[file]) {
+			t.Errorf("%s is changed", file)
+		}
+	}
+	page := string(after["catalog/events/OrderReturned/index.mdx"])
+	for _, want := range []string{"\nowners: [orders-team]\n", "\nchannels: [{id: orders.events}]\n", "\nx-path: kinesis\n", "\nx-aggregate: Order\n"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page has no %q:\n%s", want, page)
+		}
+	}
+	if !strings.Contains(string(after[lock.File]), `"id": "OrderReturned"`) {
+		t.Error("the lock lacks OrderReturned")
+	}
+	if again, b := added(t, after, func(s Spec) (Spec, error) { return s, nil }); len(b.Changes) > 0 || len(again) != len(after) {
+		t.Errorf("added again, it changes %v", b.Changes)
+	}
+	checkGo(t, after.without(Core("example.com/orders")), "example.com/orders")
 }

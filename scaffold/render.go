@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"text/template"
+
+	"github.com/nexus-blueprint/nexus/document"
 )
 
 // templateFiles holds the texts of an app. Those of policies are what they are.
@@ -23,9 +25,9 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 }).ParseFS(templateFiles, "template/domain/*.tmpl", "template/app/*.tmpl"))
 
 // Render makes the files of an app that are about its domain. The spec must be
-// resolved. The generic core, the catalog and its lock, and the manifest are made
-// elsewhere.
-func Render(s Spec) (Tree, error) {
+// resolved; version is that of nexus. The generic core, the catalog and its lock, and
+// the manifest are made elsewhere.
+func Render(s Spec, version string) (Tree, error) {
 	domains, err := newDomains(s)
 	if err != nil {
 		return nil, err
@@ -35,13 +37,17 @@ func Render(s Spec) (Tree, error) {
 		return nil, err
 	}
 	r := renderer{tree: Tree{}}
-	for _, d := range domains {
+	for i, d := range domains {
 		r.domain(d)
+		if r.err == nil {
+			r.err = d.checkSet(document.Join("/aggregates", strconv.Itoa(i)), r.tree)
+		}
 	}
 	for _, m := range models {
 		r.source("internal/readmodel/"+m.File+".go", "readmodel.go.tmpl", m)
+		r.source("internal/readmodel/"+m.File+"_test.go", "readmodel_test.go.tmpl", m)
 	}
-	r.app(newGoApp(s, domains, models))
+	r.app(newGoApp(s, domains, models, version))
 	r.policies()
 	return r.tree, r.err
 }
@@ -94,6 +100,7 @@ func (r *renderer) domain(d *goDomain) {
 	r.source(folder+"decide.go", "decide.go.tmpl", d)
 	if len(d.Examples) > 0 {
 		r.source(folder+d.File+"_test.go", "state_test.go.tmpl", d)
+		r.source(folder+"evolve_test.go", "evolve_test.go.tmpl", d)
 	}
 	r.source(folder+"property_test.go", "property_test.go.tmpl", d)
 	r.source(folder+"fuzz_test.go", "fuzz_test.go.tmpl", d)
@@ -127,8 +134,12 @@ func says(name, summary, otherwise string) string {
 
 // Doc is the comment of the event's type.
 func (e *goEvent) Doc() string {
-	if e.Summary == "" {
-		return e.Type + " is an event: " + phrase(e.Name) + "."
+	switch by := enumerated(e.by, "and"); {
+	case e.Summary != "":
+	case by == "":
+		return e.Type + " is an event that no command leads to."
+	default:
+		return e.Type + " is recorded when " + by + " " + isAccepted(len(e.by)) + "."
 	}
 	return e.Type + " says that " + lowered(asSentence(e.Summary))
 }
@@ -139,11 +150,19 @@ func (c *goCommand) Doc() string {
 	first, _, _ := strings.Cut(c.Summary, " ")
 	switch {
 	case c.Summary == "":
-		return c.Type + " asks to " + asked(phrase(c.Name), c.Noun) + "."
+		return c.Type + " " + lowered(c.Asks())
 	case strings.HasSuffix(first, "s") && first == phrase(first[:1])+first[1:], strings.HasSuffix(first, "s") && len(words(first)) == 1 && !slices.Contains([]string{"This", "Is", "Its"}, first):
 		return c.Type + " " + lowered(asSentence(c.Summary))
 	}
 	return c.Type + " is a command: " + lowered(asSentence(c.Summary))
+}
+
+// Asks is the summary of the command, or what its name says.
+func (c *goCommand) Asks() string {
+	if c.Summary == "" {
+		return "Asks to " + asked(phrase(c.Name), c.Noun) + "."
+	}
+	return asSentence(c.Summary)
 }
 
 // ExampleText is the example on one line.
@@ -159,6 +178,9 @@ func (c *goCommand) ExampleText() string {
 func (d *goDomain) UsesRaw(fields []*stateField) bool {
 	return slices.ContainsFunc(fields, func(f *stateField) bool { return f.typ.usesRaw() })
 }
+
+// StateUsesRaw reports whether a json.RawMessage is anywhere in the state.
+func (d *goDomain) StateUsesRaw() bool { return d.UsesRaw(d.Fields) || kitUsesRaw(d.EventKit) }
 
 // EventsUseRaw reports whether event.go needs encoding/json.
 func (d *goDomain) EventsUseRaw() bool {

@@ -18,6 +18,7 @@ type goApp struct {
 	Spec    Spec
 	Module  string
 	Catalog string // the folder
+	Release string // of nexus, such as v1.2.3; empty if the app is not made by one
 	Domains []*goDomain
 	Models  []*goModel
 	First   *call // what one tries first
@@ -25,8 +26,8 @@ type goApp struct {
 	Refused *call // and what is refused then
 }
 
-func newGoApp(s Spec, domains []*goDomain, models []*goModel) *goApp {
-	a := &goApp{Spec: s, Module: moduleOf(s), Catalog: cmp.Or(s.Catalog, "catalog"), Domains: domains, Models: models}
+func newGoApp(s Spec, domains []*goDomain, models []*goModel, version string) *goApp {
+	a := &goApp{Release: releaseTag(version), Spec: s, Module: moduleOf(s), Catalog: cmp.Or(s.Catalog, "catalog"), Domains: domains, Models: models}
 	a.Spec.Title = cmp.Or(s.Title, titleOf(s.Name))
 	for _, d := range domains {
 		story := d.Story()

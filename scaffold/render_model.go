@@ -3,7 +3,10 @@ package scaffold
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/nexus-blueprint/nexus/document"
 )
 
 // A goModel is a read model as a Go file.
@@ -12,17 +15,25 @@ type goModel struct {
 	*goDomain
 	Var   string
 	Row   string // the type of its rows
+	Func  string // that makes a row of a state
 	File  string
 	Rows  []goCell
 	First bool // in the package
 }
 
 // A goCell is a member of a row.
-type goCell struct{ Name, Type, Tag, From string }
+type goCell struct {
+	Name, Type, Tag, From string
+	Sample                string // a value for tests, which no other cell of the type has
+}
 
 // newModels lays out the read models of all domains.
 func newModels(domains []*goDomain) ([]*goModel, error) {
 	names, files := newScope(), newScope()
+	functions := newScope("app", "cmp", "json", "testing", "t", "s", "got", "want")
+	for _, d := range domains {
+		functions.take(d.Package)
+	}
 	var models []*goModel
 	for _, d := range domains {
 		for _, m := range d.Aggregate.ReadModels {
@@ -33,8 +44,9 @@ func newModels(domains []*goDomain) ([]*goModel, error) {
 	}
 	for _, m := range models { // their variables have the names that they want
 		m.Row = names.take(exported(singular(m.Var)) + "Row")
-		for _, name := range m.ReadModel.Fields {
-			cell, err := m.cell(name)
+		m.Func = functions.take(variable(m.Row))
+		for i, name := range m.ReadModel.Fields {
+			cell, err := m.cell(name, i+1)
 			if err != nil {
 				return nil, err
 			}
@@ -53,10 +65,10 @@ func fileName(name string) string {
 	return file
 }
 
-// cell is the member of a row that shows a member of the state.
-func (m *goModel) cell(name string) (goCell, error) {
+// cell is the member of a row that shows a member of the state, the nth.
+func (m *goModel) cell(name string, n int) (goCell, error) {
 	if name == "status" && len(m.Statuses) > 0 {
-		return goCell{"Status", m.Package + ".Status", "`json:\"status,omitzero\"`", "Status"}, nil
+		return goCell{"Status", m.Package + ".Status", "`json:\"status,omitzero\"`", "Status", m.Package + "." + m.Statuses[len(m.Statuses)-1].Name}, nil
 	}
 	f := m.field(name)
 	if f == nil {
@@ -66,7 +78,30 @@ func (m *goModel) cell(name string) (goCell, error) {
 	if f.pointer() {
 		of = "*" + of
 	}
-	return goCell{f.name, of, f.Tag(), f.name}, nil
+	return goCell{f.name, of, f.Tag(), f.name, f.heldIn(m.Package, f.typ.sample(m.Package, f.json, n))}, nil
+}
+
+// sample is a value that tells a member from others of its type: the nth, of a name.
+func (t *goType) sample(from, name string, n int) string {
+	switch t.kind {
+	case textKind:
+		return quoted(name)
+	case integerKind, floatKind:
+		return strconv.Itoa(n)
+	case boolKind:
+		return "true"
+	case enumKind:
+		return fmt.Sprintf("%s(%s)", t.qualified(from), quoted(name))
+	case listKind:
+		return t.qualified(from) + "{" + t.elem.sample(from, name, n) + "}"
+	case tableKind:
+		return t.qualified(from) + "{" + quoted(name) + ": " + t.elem.sample(from, name, n) + "}"
+	case structKind:
+		f := t.fields[0]
+		return t.qualified(from) + "{" + f.name + ": " + f.heldIn(from, f.typ.sample(from, name, n)) + "}"
+	default:
+		return fmt.Sprintf("json.RawMessage(%s)", quoted(document.Encode(name)))
+	}
 }
 
 // qualified is the type as another package writes it.
@@ -99,6 +134,11 @@ func (m *goModel) Doc() string {
 		return m.Var + " lists " + m.Nouns() + "."
 	}
 	return m.Var + " lists " + lowered(asSentence(m.ReadModel.Summary))
+}
+
+// TestUsesRaw reports whether the test needs encoding/json.
+func (m *goModel) TestUsesRaw() bool {
+	return slices.ContainsFunc(m.Rows, func(c goCell) bool { return strings.Contains(c.Sample, "json.RawMessage(") })
 }
 
 // UsesRaw reports whether the file needs encoding/json.

@@ -39,7 +39,7 @@ func resolved(t testing.TB, name string) Spec {
 
 func mustRender(t testing.TB, s Spec) Tree {
 	t.Helper()
-	tree, err := Render(s)
+	tree, err := Render(s, "v1.2.3")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +159,7 @@ func TestRenderCompilesHardNames(t *testing.T) {
 		if err != nil {
 			t.Skip(err)
 		}
-		tree, err := Render(s)
+		tree, err := Render(s, "v1.2.3")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -233,7 +233,7 @@ func TestCommandsThatCannotBeDecidedAreErrors(t *testing.T) {
 				Events:   []Event{{Name: "Packed", Schema: schema(`"weight": {"type": "integer"}`)}},
 				Commands: []Command{{Name: "Pack", Event: "Packed", Creates: true, Set: test.set, Schema: schema(test.command), Example: []byte(`{"boxId": "1"}`)}},
 			}}}
-			_, err := Render(s)
+			_, err := Render(s, "v1.2.3")
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want an error with %q", err, test.want)
 			}

@@ -49,6 +49,9 @@ type Event struct {
 	Schema  []byte
 	Version string
 	Example []byte // a body that Schema accepts, as of Command
+	// New is set of an event with Fields that Spec.Catalog lacks yet: PlanAdd describes
+	// it there.
+	New bool
 }
 
 // A Command asks for events.
@@ -67,6 +70,7 @@ type Command struct {
 	Version string
 	Example []byte // a body that Schema accepts; Resolve makes one if the catalog has none
 	Sampled bool   // Resolve made the Example, and the catalog that is taken over lacks one
+	New     bool   // as of Event, with the members of its event
 }
 
 // A Field is a member of a message.

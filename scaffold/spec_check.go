@@ -16,6 +16,7 @@ import (
 type fault struct {
 	pointer       string
 	key           bool // it is about the key and not the value
+	inside        int  // bytes from the begin of the value
 	message, hint string
 }
 
@@ -147,15 +148,15 @@ func (c *specCheck) taken(names map[string]string, at string, key bool, what, na
 }
 
 // message checks what events and commands share.
-func (c *specCheck) message(a *Aggregate, what, name string, fields []Field, at string) {
-	if c.spec.Catalog == "" {
+func (c *specCheck) message(a *Aggregate, what, name string, fields []Field, isNew bool, at string) {
+	if c.spec.Catalog == "" || isNew {
 		message, hint := checkTypeName(name)
 		c.failKey(at, message, hint)
 	} else if !strings.ContainsFunc(name, isLetterOrDigit) || strings.ContainsAny(name, "/\\\n\r\t") || len(name) > maxName {
 		c.failKey(at, fmt.Sprintf("%q is no name of a message", name), "write the id that it has in the catalog")
 	}
 	c.taken(c.messages, at, true, what, name)
-	if c.spec.Catalog != "" && len(fields) > 0 {
+	if c.spec.Catalog != "" && len(fields) > 0 && !isNew {
 		c.failKey(document.Join(at, "fields"), fmt.Sprintf("%s has fields, but its schema is in %s", name, c.spec.Catalog), "leave fields out; the catalog has them")
 	}
 	c.fields(a, fields, document.Join(at, "fields"))
@@ -185,7 +186,7 @@ func (c *specCheck) fields(a *Aggregate, fields []Field, at string) {
 }
 
 func (c *specCheck) event(a *Aggregate, e Event, at string) {
-	c.message(a, "event", e.Name, e.Fields, at)
+	c.message(a, "event", e.Name, e.Fields, e.New, at)
 	if e.State != "" {
 		message, hint := checkState(e.State)
 		c.fail(document.Join(at, "state"), message, hint)
@@ -204,7 +205,7 @@ func (c *specCheck) event(a *Aggregate, e Event, at string) {
 }
 
 func (c *specCheck) command(a *Aggregate, command Command, at string) {
-	c.message(a, "command", command.Name, command.Fields, at)
+	c.message(a, "command", command.Name, command.Fields, command.New, at)
 	e := a.event(command.Event)
 	switch {
 	case command.Event == "":

@@ -2,10 +2,12 @@ package scaffold
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/nexus-blueprint/nexus/document"
 	"github.com/nexus-blueprint/nexus/report"
@@ -103,7 +105,38 @@ func (r *specReader) blame(f *fault) {
 		r.failKey(f.pointer, f.message, f.hint)
 		return
 	}
-	r.fail(f.pointer, f.message, f.hint)
+	at, _ := r.document.Range(f.pointer)
+	at.Start.Column += r.columns(f)
+	r.failAt(at, f.message, f.hint)
+}
+
+// columns is how far a fault lies inside a text that stands on one line, as it is or
+// in quotes. It is zero elsewhere.
+func (r *specReader) columns(f *fault) int {
+	text, _ := r.at(f.pointer).(string)
+	source, _ := r.document.Source(f.pointer)
+	plain := strings.TrimLeft(source, `"'`)
+	if f.inside == 0 || f.inside > len(text) || !strings.HasPrefix(plain, text) {
+		return 0
+	}
+	return len(source) - len(plain) + utf8.RuneCountInString(text[:f.inside])
+}
+
+// located gives a fault that the code of a spec has its place in the spec's text, as
+// far as it is there: what flags say is not. Other errors stay as they are.
+func located(file string, text []byte, err error) error {
+	f, ok := errors.AsType[*fault](err)
+	if !ok {
+		return err
+	}
+	if d, err := document.ParseLocated(yamlName(file), text); err == nil {
+		if _, there := d.Source(f.pointer); there {
+			r := &specReader{file: file, document: d}
+			r.blame(f)
+			return r.err
+		}
+	}
+	return &SpecError{Message: f.message, Hint: f.hint}
 }
 
 // at is the value at a pointer.

@@ -71,6 +71,9 @@ func (e Event) members(implied Field) []member {
 	list = append(list, unless("summary", e.Summary, "")...)
 	list = append(list, unless("state", e.State, "")...)
 	fields := e.Fields
+	if e.New {
+		fields = nil // the catalog's
+	}
 	if len(fields) > 0 && reflect.DeepEqual(fields[0], implied) {
 		fields = fields[1:]
 	}

@@ -131,7 +131,14 @@ func composite(parts []string) string {
 }
 
 // held is an expression of the field's type without a pointer as one of its own type.
-func (f *goField) held(expression string) string {
+func (f *goField) held(expression string) string { return f.heldAs(f.typ.String(), expression) }
+
+// heldIn is held in another package than that of the type.
+func (f *goField) heldIn(from, expression string) string {
+	return f.heldAs(f.typ.qualified(from), expression)
+}
+
+func (f *goField) heldAs(typ, expression string) string {
 	if !f.pointer() {
 		return expression
 	}
@@ -139,7 +146,7 @@ func (f *goField) held(expression string) string {
 	case structKind:
 		return "&" + expression
 	case integerKind, floatKind:
-		return fmt.Sprintf("new(%s(%s))", f.typ, expression)
+		return fmt.Sprintf("new(%s(%s))", typ, expression)
 	}
 	return "new(" + expression + ")"
 }

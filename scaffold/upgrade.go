@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/semver"
@@ -40,7 +41,7 @@ func planUpgrade(app fs.FS, version string, core CoreTree, find func(digest stri
 		u.To = u.From
 		return u, nil
 	}
-	if semver.IsValid(version) && semver.Compare(m.Core.Version, version) > 0 {
+	if semver.IsValid(tagged(version)) && semver.Compare(tagged(m.Core.Version), tagged(version)) > 0 {
 		return u, fmt.Errorf("%w: %s, and this is %s", ErrNewer, m.Core.Version, version)
 	}
 	old, known, err := find(m.Core.Digest)
@@ -105,3 +106,7 @@ func (u *Upgrade) planModules(app fs.FS, core CoreTree) error {
 	}
 	return nil
 }
+
+// tagged is a version as git and semver have it, with its v: a released program calls
+// itself 1.2.3.
+func tagged(version string) string { return "v" + strings.TrimPrefix(version, "v") }

@@ -3,7 +3,6 @@ package scaffold
 import (
 	"errors"
 	"maps"
-	"os"
 	"strings"
 	"testing"
 
@@ -210,43 +209,29 @@ func TestUpgradeRefuses(t *testing.T) {
 	}
 }
 
-// A core survives its archive, and every archive is of the core that its name says.
-// NEXUS_CORE_RELEASE=VERSION writes the archive of the present core.
-func TestReleaseCore(t *testing.T) {
-	packed, err := present().pack("v0.0.0")
-	if err != nil {
-		t.Fatal(err)
+func TestSumsKeepTheOrderOfTheGoCommand(t *testing.T) {
+	const sums = "example.com/a v1.7.1/go.mod h1:b=\nexample.com/a v1.12.1 h1:c=\nexample.com/a v1.12.1/go.mod h1:d=\nexample.com/a-b v1.0.0 h1:e=\n"
+	core := CoreTree{coreGoSum: []byte("example.com/a v1.12.1 h1:c=\n")}
+	mine := "example.com/z v1.0.0 h1:z=\n" + sums // in an order of its own
+	if got := string(core.raisedGoSum([]byte(mine))); got != mine {
+		t.Errorf("nothing was missing, and go.sum became\n%s", got)
 	}
-	if version := os.Getenv("NEXUS_CORE_RELEASE"); version != "" {
-		if packed, err = present().pack(version); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(releaseFile(present().Digest()), packed, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		t.Logf("wrote %s: %d bytes", releaseFile(present().Digest()), len(packed))
+	core = CoreTree{coreGoSum: []byte("example.com/a v1.9.0 h1:n=\nexample.com/a v1.12.1 h1:c=\n")}
+	want := strings.Replace(sums, "example.com/a v1.12.1 h1:c=", "example.com/a v1.9.0 h1:n=\nexample.com/a v1.12.1 h1:c=", 1)
+	if diff := cmp.Diff(want, string(core.raisedGoSum([]byte(strings.TrimSuffix(sums, "\n"))))); diff != "" {
+		t.Errorf("go.sum differs (-want +got):\n%s", diff)
 	}
-	archives, err := releases.ReadDir("cores")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, entry := range archives {
-		if !strings.HasSuffix(entry.Name(), ".txtar.gz") {
-			continue
-		}
-		text, err := releases.ReadFile("cores/" + entry.Name())
+}
+
+// Released programs call themselves 1.2.3, and those that go install makes v1.2.3.
+func TestUpgradeRefusesTheCoreOfALaterRelease(t *testing.T) {
+	for _, version := range []string{"1.2.0", "v1.2.0"} {
+		app, err := appOf(t, oldCore, "1.10.0").FS()
 		if err != nil {
 			t.Fatal(err)
 		}
-		core, err := unpackCore(text)
-		if err != nil {
-			t.Fatalf("%s: %v", entry.Name(), err)
+		if _, err := planUpgrade(app, version, nextCore, find); !errors.Is(err, ErrNewer) {
+			t.Errorf("nexus %s: the error is %v", version, err)
 		}
-		if got := releaseFile(core.Digest()); got != "cores/"+entry.Name() {
-			t.Errorf("%s is the core %s", entry.Name(), core.Digest())
-		}
-	}
-	if _, err := (CoreTree{"a/a.css": []byte("no line feed")}).pack("v1"); err == nil {
-		t.Error("a file that an archive changes was packed")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -15,8 +16,10 @@ import (
 
 	"github.com/nexus-blueprint/nexus/skeleton/app"
 	"github.com/nexus-blueprint/nexus/skeleton/domain"
+	"github.com/nexus-blueprint/nexus/skeleton/journal"
 	"github.com/nexus-blueprint/nexus/skeleton/projection"
 	"github.com/nexus-blueprint/nexus/skeleton/snapshot"
+	"github.com/nexus-blueprint/nexus/skeleton/store"
 )
 
 var ann = app.Caller{Tenant: "north", Actor: "ann"}
@@ -136,36 +139,47 @@ func agree(t rapid.TB, a *app.App, box string, versions map[int64]string) {
 	}
 }
 
-// TestRowsAreMadeAnew: rows that other code has made are made anew, and until then
-// there are the old ones.
-func TestRowsAreMadeAnew(t *testing.T) {
+// TestOtherUpcasters: what an app with other upcasters has kept, snapshots and rows,
+// is not taken for its own. It may be the same program.
+func TestOtherUpcasters(t *testing.T) {
 	dir := t.TempDir()
-	for _, test := range []struct {
-		source, want string
-	}{
-		{"first", `"label":"attic"`},
-		{"second", `"label":"ATTIC"`},
+	for _, test := range []struct{ upcasters, want string }{
+		{`[]`, "attic"},
+		{`[{"type": "BoxOpened", "from": 1, "to": 2, "do": [{"map": "label", "values": {"attic": "loft"}}]}]`, "loft"},
+		{`[{"type": "BoxOpened", "from": 1, "to": 2, "do": [{"map": "label", "values": {"attic": "garret"}}]}]`, "garret"},
 	} {
-		d := boxesApp(t)
-		type row struct {
-			Label string `json:"label"`
-		}
-		label := func(b box) row { return row{b.Label} }
-		if test.source == "second" {
-			label = func(b box) row { return row{strings.ToUpper(b.Label)} }
-		}
-		d.Models = []app.Model{app.Rows(boxes, app.RowsOptions{Name: "Labels", Filters: []string{"label"}, Source: fstest.MapFS{"row.go": {Data: []byte(test.source)}}}, label)}
-		t.Run(test.source, func(t *testing.T) {
-			b := begin(t, d, app.Options{Dir: dir})
-			if test.source == "first" {
+		t.Run(test.want, func(t *testing.T) {
+			d := boxesApp(t)
+			d.Files.(fstest.MapFS)["upcasters.json"].Data = []byte(test.upcasters)
+			d.Models = []app.Model{app.Rows(boxes, app.RowsOptions{Name: "Labels", Filters: []string{"label"}}, func(b box) box { return b })}
+			b := begin(t, d, app.Options{Dir: dir, Snapshots: snapshot.Blueprint})
+			if test.want == "attic" {
 				b.must(b.north, "POST", "/box/"+box1+"/open-box", `{"label": "attic"}`)
+				fill(t, b, 200)
 			} else {
 				rebuild(t, b.Projections()["Labels"])
 			}
-			if got := b.must(b.north, "GET", "/models/labels?after=1&timeout=5s", "").body; !strings.Contains(got, test.want) {
-				t.Errorf("the rows are %s, want %s", got, test.want)
+			if got := b.must(b.north, "GET", "/box/"+box1, "").body; !strings.Contains(got, `"label":"`+test.want+`"`) {
+				t.Errorf("the state is %s, want the label %s", got, test.want)
+			}
+			if stats := b.SnapshotStats()["Box"]; stats.Taken == 0 || test.want != "attic" && stats.Discarded == 0 {
+				t.Errorf("no snapshot was taken, or none was discarded: %+v", stats)
+			}
+			if got := b.must(b.north, "GET", "/models/labels?after=1&timeout=5s&label="+test.want, "").body; !strings.Contains(got, `"label":"`+test.want+`"`) {
+				t.Errorf("the rows are %s, want the label %s", got, test.want)
 			}
 		})
+	}
+}
+
+// fill puts things into a box with one append.
+func fill(t *testing.T, b *begun, things int) {
+	t.Helper()
+	filled := journal.Event{Type: "BoxFilled", Data: json.RawMessage(`{"boxId": "` + box1 + `", "item": "a lamp", "part": 1}`)}
+	if _, err := b.Journal().Append(t.Context(), journal.Envelope{
+		Stream: "north/box-" + box1, Tenant: "north", Actor: "ann", Expected: store.Exact(1), Events: slices.Repeat([]journal.Event{filled}, things),
+	}); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -3,6 +3,7 @@ package app_test
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -77,6 +78,54 @@ func TestNobodySeesAnotherTenant(t *testing.T) {
 			t.Errorf("the rows of the other tenant are %s, want %s", rows.body, want)
 		}
 	})
+}
+
+// TestVerifyTellsNothingOfOthers: a tenant is told of his own streams, whatever is
+// there besides, and another who verifies is not in his way.
+func TestVerifyTellsNothingOfOthers(t *testing.T) {
+	eachStore(t, func(t *testing.T, o app.Options) {
+		b := filled(t, o)
+		before := b.must(b.north, "GET", "/audit/verify", "")
+		var report struct {
+			OK              bool
+			Events, Streams int
+			Seal            string
+		}
+		if err := json.Unmarshal([]byte(before.body), &report); err != nil || !report.OK || report.Events != 4 || report.Streams != 1 || !strings.HasPrefix(report.Seal, "4:") {
+			t.Errorf("verifying 4 events is answered %s (%v)", before.body, err)
+		}
+		b.must(b.tide, "POST", "/box/"+box2+"/open-box", `{"label": "cellar"}`)
+		if after := b.must(b.north, "GET", "/audit/verify", ""); after.body != before.body || after.header.Get("Nexus-Position") != before.header.Get("Nexus-Position") {
+			t.Errorf("after another tenant's command it is answered %s at %s, before it %s", after.body, after.header.Get("Nexus-Position"), before.body)
+		}
+		if theirs := b.must(b.tide, "GET", "/audit/verify", "").body; !strings.Contains(theirs, `"events":1,"streams":1,"seal":"5:`) {
+			t.Errorf("the other tenant is answered %s", theirs)
+		}
+		if o.Dir == "" {
+			return
+		}
+		if code, out, log := run(t, boxesApp(t), "verify", "-data", o.Dir, "-tenant", "north", "-seal", report.Seal); code != 0 || !strings.Contains(out, report.Seal) {
+			t.Errorf("the program verifies the tenant with %d: %s%s", code, out, log)
+		}
+	})
+}
+
+// TestReasonsOfCommands: what speaks against a command has no place among events.
+func TestReasonsOfCommands(t *testing.T) {
+	b := filled(t, app.Options{})
+	for body, stage := range map[string]string{`{"item": 7}`: "schema", `{"boxId": "` + box2 + `", "item": "a"}`: "decode", `[]`: "decode"} {
+		got := b.send(b.north, "POST", "/box/"+box1+"/fill-box", body)
+		if p := got.problem(t); len(p.Reasons) != 1 || p.Reasons[0].Stage != stage || p.Reasons[0].Type != "FillBox" || strings.Contains(got.body, `"event"`) {
+			t.Errorf("%s is answered %s", body, got.body)
+		}
+		_, err := b.Execute(t.Context(), ann, "Box", box1, "FillBox", json.RawMessage(body))
+		if err == nil || strings.Contains(err.Error(), "event 1") || !strings.Contains(err.Error(), "rejected: FillBox: "+stage) {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+	if got := b.send(b.north, "POST", "/box/"+box1+"/fill-box", `{"item": "forbidden"}`); !strings.Contains(got.body, `"type":"BoxFilled","event":2,`) {
+		t.Errorf("what speaks against events is answered %s", got.body)
+	}
 }
 
 func TestReadModel(t *testing.T) {

@@ -24,6 +24,7 @@ import (
 type loadFlags struct {
 	writers  int
 	duration time.Duration
+	calls    int
 	dir      string
 	url      string
 	keyFile  string
@@ -42,6 +43,7 @@ func (p program) loadFlags() (*flag.FlagSet, *loadFlags) {
 	var f loadFlags
 	flags.IntVar(&f.writers, "writers", 16, "how many write at the same time")
 	flags.DurationVar(&f.duration, "duration", 10*time.Second, "for how long; with -features, for each row")
+	flags.IntVar(&f.calls, "calls", 0, "end after so many `calls`, however long they take, instead of after -duration; with -features, each row")
 	flags.StringVar(&f.dir, "dir", "", "the `folder` in which the temporary one is made: its disk is what is measured (default: where the system keeps temporary files)")
 	flags.StringVar(&f.url, "url", "", "the `address` of an app that runs, such as http://127.0.0.1:8080")
 	flags.StringVar(&f.keyFile, "key-file", "", "the `file` with the token of a key of that app")
@@ -56,6 +58,8 @@ func (f loadFlags) check() error {
 	switch {
 	case f.writers < 1 || f.duration <= 0:
 		return errors.New("-writers and -duration must be more than 0")
+	case f.calls < 0:
+		return errors.New("-calls cannot be less than 0")
 	case (f.url == "") != (f.keyFile == ""):
 		return errors.New("-url and -key-file belong together: the app answers nobody without a key")
 	case f.url != "" && (f.direct || f.features):
@@ -176,9 +180,13 @@ func (l *loading) everything() Options {
 
 // run puts load on what a call does.
 func (l *loading) run(ctx context.Context, call do) (load.Report, error) {
-	return load.Run(ctx, load.Options{
-		Writers: l.writers, Duration: l.duration, Warmup: min(l.duration/10, 2*time.Second), Do: call, Kind: cause,
-	})
+	o := load.Options{Writers: l.writers, Do: call, Kind: cause}
+	if l.calls > 0 {
+		o.Calls = l.calls
+	} else {
+		o.Duration, o.Warmup = l.duration, min(l.duration/10, 2*time.Second)
+	}
+	return load.Run(ctx, o)
 }
 
 // folder makes a folder for one run; done removes it.
@@ -193,7 +201,7 @@ func (l *loading) disk(ctx context.Context) (report load.Report, err error) {
 		return load.Report{}, err
 	}
 	defer func() { err = errors.Join(err, done()) }()
-	return diskAlone(ctx, dir, min(l.duration, 3*time.Second))
+	return diskAlone(ctx, dir, min(l.duration, 3*time.Second), l.calls)
 }
 
 // inApp opens an app in a folder of its own, runs it, and puts load on a target in

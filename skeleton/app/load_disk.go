@@ -16,8 +16,8 @@ const syncedPage = 4096
 
 // diskAlone measures what no durable append can do without: one writer appends a
 // page to a file in dir and syncs it, again and again. What an app takes is judged
-// by what its disk takes in the same run.
-func diskAlone(ctx context.Context, dir string, duration time.Duration) (report load.Report, err error) {
+// by what its disk takes in the same run. Calls other than 0 end it earlier.
+func diskAlone(ctx context.Context, dir string, duration time.Duration, calls int) (report load.Report, err error) {
 	file, err := os.Create(filepath.Join(dir, "disk"))
 	if err != nil {
 		return load.Report{}, fmt.Errorf("measuring the disk: %w", err)
@@ -27,7 +27,7 @@ func diskAlone(ctx context.Context, dir string, duration time.Duration) (report 
 	}()
 	page := make([]byte, syncedPage)
 	report, err = load.Run(ctx, load.Options{
-		Writers: 1, Duration: duration,
+		Writers: 1, Duration: duration, Calls: calls,
 		Do: func(context.Context, load.Call) load.Outcome {
 			if _, err := file.Write(page); err != nil {
 				return load.Outcome{Err: err}

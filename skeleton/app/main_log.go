@@ -115,6 +115,7 @@ func writeWhole(name string, write func(io.Writer) error) error {
 func (p program) verify(ctx context.Context, args []string) int {
 	flags := p.flags("verify", "", "Checks that every event is as it was stored, and that none is missing.\nEnds with 1 if it found something.")
 	dir := dataFlag(flags)
+	tenant := flags.String("tenant", "", "look at the streams of this `tenant` alone, as /audit/verify does, whose seals are of these (default: all)")
 	sealed := flags.String("seal", "", "a `seal` that an earlier verify printed: what was there then must be there still")
 	if _, code, ok := p.parse(flags, args, 0); !ok {
 		return code
@@ -133,7 +134,12 @@ func (p program) verify(ctx context.Context, args []string) int {
 		return p.fail(err)
 	}
 	defer log.Close() // it was only read
-	report, err := audit.Verify(ctx, log, seals...)
+	var report audit.Report
+	if *tenant == "" {
+		report, err = audit.Verify(ctx, log, seals...)
+	} else {
+		report, err = audit.VerifyOnly(ctx, log, streamsOf(*tenant), seals...)
+	}
 	if err != nil {
 		return p.fail(fmt.Errorf("verifying the events: %w", err))
 	}

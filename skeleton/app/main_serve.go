@@ -16,8 +16,9 @@ import (
 
 // serveOptions are what serve is told.
 type serveOptions struct {
-	addr string
-	data string
+	addr  string
+	data  string
+	proxy bool
 }
 
 func (p program) serveFlags() (*flag.FlagSet, *serveOptions) {
@@ -25,6 +26,7 @@ func (p program) serveFlags() (*flag.FlagSet, *serveOptions) {
 	var o serveOptions
 	flags.StringVar(&o.addr, "addr", "127.0.0.1:8080", "the `address` to listen on; port 0 is one that is free")
 	flags.StringVar(&o.data, "data", "data", "the data `folder`; it is made if it is not there")
+	flags.BoolVar(&o.proxy, "proxy", false, "a proxy is in front of the app: callers are told apart by the last entry of\nX-Forwarded-For. Only where nobody reaches the app past the proxy")
 	return flags, &o
 }
 
@@ -43,7 +45,7 @@ func (p program) serve(ctx context.Context, args []string) int {
 		return p.fail(fmt.Errorf("listening on %s: %w", o.addr, err))
 	}
 	defer listener.Close() // the server closes it too
-	if err := p.run(ctx, listener, o.data); err != nil {
+	if err := p.run(ctx, listener, *o); err != nil {
 		return p.fail(err)
 	}
 	return exitOK
@@ -59,20 +61,20 @@ func malformed(err error) bool {
 }
 
 // run opens the app and serves until ctx is done.
-func (p program) run(ctx context.Context, listener net.Listener, dir string) (err error) {
+func (p program) run(ctx context.Context, listener net.Listener, o serveOptions) (err error) {
 	log := p.logger()
 	sdk, err := newSDK(p.Getenv, p.definition.Name, log)
 	if err != nil {
 		return err
 	}
-	a, err := Open(ctx, p.definition, Options{Dir: dir, Log: log, Tracer: sdk.tracer, Meter: sdk.meter})
+	a, err := Open(ctx, p.definition, Options{Dir: o.data, Log: log, Tracer: sdk.tracer, Meter: sdk.meter, BehindProxy: o.proxy})
 	if err != nil {
 		sdk.shutdown(ctx, log)
 		return err
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
 	defer sdk.shutdown(ctx, log) // before the app is closed, which the last metrics are read from
-	p.greet(log, listener.Addr(), dir)
+	p.greet(log, listener.Addr(), o.data)
 	err = a.Run(ctx, listener)
 	log.Info("stopped")
 	return err

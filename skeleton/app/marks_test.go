@@ -27,8 +27,9 @@ type (
 		Count  int `json:"count"`
 	}
 	addMark struct {
-		MarkID int `json:"markId"`
-		Count  int `json:"count"`
+		MarkID int     `json:"markId"`
+		Count  int     `json:"count"`
+		Weight float64 `json:"weight"`
 	}
 )
 
@@ -41,7 +42,7 @@ func decideMark(c addMark, _ marks, _ time.Time) ([]domain.Event, error) {
 	case c.Count < 0:
 		return nil, errors.New("the abacus is broken")
 	}
-	return []domain.Event{marked(c)}, nil
+	return []domain.Event{marked{MarkID: c.MarkID, Count: c.Count}}, nil
 }
 
 func marksApp(t testing.TB, upcasters string) app.Definition {
@@ -78,7 +79,7 @@ func marksApp(t testing.TB, upcasters string) app.Definition {
 		t.Fatal(err)
 	}
 	files[lock.File] = &fstest.MapFile{Data: text}
-	return app.Definition{Name: "marks", Files: files, Kinds: []app.Kind{app.KindOf(aggregate)},
+	return app.Definition{Name: "marks", Files: files, Ungoverned: true, Kinds: []app.Kind{app.KindOf(aggregate)},
 		Models: []app.Model{app.Rows(aggregate, app.RowsOptions{Name: "MarkSheets", Filters: []string{"total"}}, func(m marks) marks { return m })}}
 }
 
@@ -105,6 +106,22 @@ func TestNumericID(t *testing.T) {
 	got := b.must(b.north, "GET", "/models/mark-sheets?total=6&after=3&timeout=5s", "")
 	if want := `{"rows":[{"id":"7","version":3,"data":{"total":6}}]}`; got.body != want {
 		t.Errorf("the rows are %s, want %s", got.body, want)
+	}
+}
+
+// TestNumbersOverHTTP: what a schema takes for an integer is one, and no number is
+// rounded on its way.
+func TestNumbersOverHTTP(t *testing.T) {
+	b := begin(t, marksApp(t, `[]`), app.Options{})
+	b.must(b.north, "POST", "/mark-sheet/7/add-mark", `{"markId": 7.0, "count": 1e2}`)
+	b.must(b.north, "POST", "/mark-sheet/7/add-mark", `{"count": 1.0}`)
+	if got := b.must(b.north, "GET", "/mark-sheet/7", "").body; got != `{"total":101}` {
+		t.Errorf("the state is %s, want 100 + 1 marks", got)
+	}
+	got := b.send(b.north, "POST", "/mark-sheet/7/add-mark", `{"count": 1, "weight": 12345678901234567}`)
+	p := got.problem(t)
+	if got.status != 422 || len(p.Reasons) != 1 || p.Reasons[0].Pointer != "/weight" || strings.Contains(got.body, "123456") {
+		t.Errorf("a number that would be rounded is answered %d %s", got.status, got.body)
 	}
 }
 

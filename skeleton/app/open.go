@@ -125,7 +125,12 @@ func (a *App) openJournal(ctx context.Context) error {
 
 const policyDir = "policy"
 
-// decider compiles the policies below policy/; nil if there are none.
+// ErrUngoverned is an app that has no rule below policy/, and does not say that this
+// is meant.
+var ErrUngoverned = errors.New("there is no rule in a .rego file below policy/, so every event that its schema allows would be stored: " +
+	"embed policy/ in Definition.Files, write a first rule with `nexus policy init`, or set Definition.Ungoverned if nothing is to judge events")
+
+// decider compiles the policies below policy/. There are none only if that is meant.
 func (a *App) decider(ctx context.Context) (*gate.Decider, error) {
 	var modules []gate.Module
 	err := fs.WalkDir(a.Files, policyDir, func(name string, entry fs.DirEntry, err error) error {
@@ -143,7 +148,7 @@ func (a *App) decider(ctx context.Context) (*gate.Decider, error) {
 		return nil, fmt.Errorf("reading the policies: %w", err)
 	}
 	if len(modules) == 0 {
-		return nil, nil
+		return a.ungoverned()
 	}
 	policies, err := gate.CompilePolicies(modules, gate.PolicyOptions{InputSchema: journal.InputSchema()})
 	if err != nil {
@@ -154,9 +159,18 @@ func (a *App) decider(ctx context.Context) (*gate.Decider, error) {
 		ids = append(ids, rule.ID)
 	}
 	if len(ids) == 0 {
-		return nil, nil
+		return a.ungoverned()
 	}
 	return policies.Prepare(ctx, a.lock.Catalog, ids)
+}
+
+// ungoverned is what judges events where there is no rule: nothing, if that is meant.
+func (a *App) ungoverned() (*gate.Decider, error) {
+	if !a.Ungoverned {
+		return nil, ErrUngoverned
+	}
+	a.options.Log.Warn("the app is ungoverned: it stores every event that its schema allows")
+	return nil, nil
 }
 
 const weightsFile = "policy/weights.json"

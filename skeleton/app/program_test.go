@@ -55,11 +55,16 @@ type started struct {
 
 func start(t *testing.T, d app.Definition, dir string, environment map[string]string) started {
 	t.Helper()
+	return startWith(t, d, dir, environment)
+}
+
+func startWith(t *testing.T, d app.Definition, dir string, environment map[string]string, args ...string) started {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	log := &console{want: `"msg":"serving"`, seen: make(chan struct{})}
 	ended := make(chan int, 1)
 	go func() {
-		ended <- app.Main(ctx, []string{"-addr", "127.0.0.1:0", "-data", dir}, app.Env{Stdout: log, Stderr: log, Getenv: func(name string) string { return environment[name] }}, d)
+		ended <- app.Main(ctx, append([]string{"-addr", "127.0.0.1:0", "-data", dir}, args...), app.Env{Stdout: log, Stderr: log, Getenv: func(name string) string { return environment[name] }}, d)
 	}()
 	stop := sync.OnceValue(func() int { cancel(); return <-ended })
 	t.Cleanup(func() { stop() })
@@ -89,6 +94,25 @@ func (s started) post(t *testing.T, token, path, body string) int {
 	}
 	r.Header.Set("Authorization", "Bearer "+token)
 	r.Header.Set("Content-Type", "application/json")
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	return answer.StatusCode
+}
+
+// get is the status of a query; headers are "Name: value".
+func (s started) get(t *testing.T, path string, headers ...string) int {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+path, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, header := range headers {
+		name, value, _ := strings.Cut(header, ": ")
+		r.Header.Set(name, value)
+	}
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
 		t.Fatal(err)

@@ -17,17 +17,20 @@ import (
 func TestWhy(t *testing.T) {
 	eachStore(t, func(t *testing.T, o app.Options) {
 		b := filled(t, o)
-		var writes []struct {
-			ID, Type, Stream, Actor string
-			Version                 int64
-			Before, After           json.RawMessage
+		var page struct {
+			Writes []struct {
+				ID, Type, Stream, Actor string
+				Version                 int64
+				Before, After           json.RawMessage
+			}
+			Next int64
 		}
 		got := b.must(b.north, "GET", "/box/"+box1+"/why?path=/items", "")
-		if err := json.Unmarshal([]byte(got.body), &writes); err != nil {
+		if err := json.Unmarshal([]byte(got.body), &page); err != nil {
 			t.Fatal(err)
 		}
 		var seen []string
-		for _, w := range writes {
+		for _, w := range page.Writes {
 			seen = append(seen, fmt.Sprintf("%d %s %s %s %s→%s", w.Version, w.Type, w.Stream, w.Actor, w.Before, w.After))
 		}
 		stream := "box-" + box1
@@ -35,11 +38,54 @@ func TestWhy(t *testing.T) {
 		if diff := cmp.Diff(want, seen); diff != "" {
 			t.Errorf("what wrote /items (-want +got):\n%s", diff)
 		}
-		why := b.must(b.north, "GET", "/events/"+writes[0].ID+"/why?after=4&timeout=5s", "")
+		why := b.must(b.north, "GET", "/events/"+page.Writes[0].ID+"/why?after=4&timeout=5s", "")
 		if !strings.Contains(why.body, `"stream":"`+stream+`"`) {
 			t.Errorf("why an event is there: %s", why.body)
 		}
 	})
+}
+
+// TestWhyIsPaged: what wrote a value is answered in pages, however long the stream is,
+// and the pages together are all of it.
+func TestWhyIsPaged(t *testing.T) {
+	b := begin(t, boxesApp(t), app.Options{})
+	b.must(b.north, "POST", "/box/"+box1+"/open-box", `{"label": "attic"}`)
+	fill(t, b, 250)
+	for _, test := range []struct {
+		query string
+		want  []string // the newest and the oldest version of each page
+	}{
+		{"", []string{"251-152", "151-52", "51-2"}},
+		{"&limit=1000", []string{"251-2"}},
+		{"&limit=249", []string{"251-3", "2-2"}},
+		{"&limit=125", []string{"251-127", "126-2"}},
+		{"&limit=1&version=3", []string{"3-3", "2-2"}},
+	} {
+		var pages []string
+		for from := ""; ; {
+			var page struct {
+				Writes []struct{ Version int64 }
+				Next   int64
+			}
+			got := b.must(b.north, "GET", "/box/"+box1+"/why?path=/items"+test.query+from, "")
+			if err := json.Unmarshal([]byte(got.body), &page); err != nil || len(page.Writes) == 0 {
+				t.Fatalf("%s is answered %.200s (%v)", test.query+from, got.body, err)
+			}
+			pages = append(pages, fmt.Sprintf("%d-%d", page.Writes[0].Version, page.Writes[len(page.Writes)-1].Version))
+			if page.Next == 0 {
+				break
+			}
+			from = fmt.Sprintf("&from=%d", page.Next)
+		}
+		if diff := cmp.Diff(test.want, pages); diff != "" {
+			t.Errorf("the pages of %q (-want +got):\n%s", test.query, diff)
+		}
+	}
+	for query, code := range map[string]string{"limit=0": "malformed-limit", "limit=1001": "malformed-limit", "from=0": "malformed-from", "from=-1": "malformed-from", "from=x": "malformed-from"} {
+		if got := b.send(b.north, "GET", "/box/"+box1+"/why?"+query, ""); got.status != http.StatusBadRequest || got.problem(t).Code != code {
+			t.Errorf("%s is answered %d %s, want %s", query, got.status, got.body, code)
+		}
+	}
 }
 
 // What is read now, and at a moment that is over, does not depend on snapshots.

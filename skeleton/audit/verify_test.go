@@ -168,6 +168,39 @@ func TestEveryChangeIsFound(t *testing.T) {
 	})
 }
 
+// TestVerifyOnly: about some streams it says what Verify would if there were no others.
+func TestVerifyOnly(t *testing.T) {
+	own := func(stream string) bool { return stream == "s1" }
+	only := func(l list, seals ...audit.Seal) audit.Report {
+		t.Helper()
+		report, err := audit.VerifyOnly(t.Context(), l, own, seals...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return report
+	}
+	l := fill(t, newEvents(), 9)
+	sound := only(l)
+	if !sound.OK() || sound.Events != 3 || sound.Streams != 1 || sound.Seal.Position != 8 {
+		t.Errorf("of 3 events in 1 stream, the last at position 8, it says %+v", sound)
+	}
+	other := slices.Clone(l)
+	other[0].Data, other[8].Actor = []byte(`{"amount":9}`), "bob"
+	if diff := cmp.Diff(sound, only(slices.Delete(other, 2, 3), sound.Seal)); diff != "" {
+		t.Errorf("it depends on other streams (-without +with their faults):\n%s", diff)
+	}
+	for name, tamper := range map[string]func(list) list{
+		"a change":    func(l list) list { l[4].Actor = "bob"; return l },
+		"a gap":       func(l list) list { return slices.Delete(l, 4, 5) },
+		"an end":      func(l list) list { return slices.Delete(l, 7, 8) },
+		"another one": func(l list) list { l[7].Data = []byte(`{}`); l[7].Seal(l[7].PrevHash); return l },
+	} {
+		if report := only(tamper(slices.Clone(l)), sound.Seal); report.OK() {
+			t.Errorf("%s in its stream is not seen: %+v", name, report)
+		}
+	}
+}
+
 // failing is a source that fails after some events.
 type failing struct{ list }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"github.com/nexus-blueprint/nexus/skeleton/domain"
@@ -26,7 +25,7 @@ func (renamed) EventType() string { return "Renamed" }
 
 func tallies(change func(*domain.Aggregate[tally])) domain.Aggregate[tally] {
 	a := domain.Aggregate[tally]{
-		Name: "Tally", Category: "tally", ID: "tallyId", Source: fstest.MapFS{"tally.go": {Data: []byte("package tally")}},
+		Name: "Tally", Category: "tally", ID: "tallyId",
 		Evolve: func(s tally, e domain.Event) tally {
 			switch e := e.(type) {
 			case marked:
@@ -124,19 +123,35 @@ func TestFolding(t *testing.T) {
 	}
 }
 
-func TestFingerprint(t *testing.T) {
-	of := func(change func(*domain.Aggregate[tally])) string {
-		folding, err := tallies(change).Folding(nil)
+// TestReducer: what an app did before another upcaster was declared is told apart
+// from what it does now, and what the same app did is not.
+func TestReducer(t *testing.T) {
+	of := func(upcasters string) string {
+		t.Helper()
+		list, err := gate.Decode([]byte(upcasters))
+		if err != nil {
+			t.Fatal(err)
+		}
+		chain, err := upcast.Parse(list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		folding, err := tallies(nil).Folding(chain)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return folding.Reducer
 	}
-	given := of(nil)
-	changed := of(func(a *domain.Aggregate[tally]) { a.Source = fstest.MapFS{"tally.go": {Data: []byte("package other")}} })
-	program := of(func(a *domain.Aggregate[tally]) { a.Source = nil })
-	if given == changed || given == program || program == "" {
-		t.Errorf("the fingerprints %q, %q and %q are not three", given, changed, program)
+	const one, other = `[{"type": "Marked", "from": 1, "to": 2, "do": [{"rename": "n", "to": "Marks"}]}]`, `[{"type": "Marked", "from": 1, "to": 2, "do": [{"rename": "m", "to": "Marks"}]}]`
+	none, err := tallies(nil).Folding(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if none.Reducer == "" || none.Reducer != of(`[]`) || of(one) != of(one) {
+		t.Errorf("equal reducers have the names %q and %q, %q and %q", none.Reducer, of(`[]`), of(one), of(one))
+	}
+	if none.Reducer == of(one) || of(one) == of(other) {
+		t.Errorf("the names %q, %q and %q are not three", none.Reducer, of(one), of(other))
 	}
 }
 
@@ -174,5 +189,14 @@ func TestSum(t *testing.T) {
 	}
 	if got := domain.Sum(nil, func(string) float64 { return 1 }); got != 0 {
 		t.Errorf("the sum of nothing is %v", got)
+	}
+}
+
+func TestValue(t *testing.T) {
+	if got := domain.Value(new(2.5)); got != 2.5 {
+		t.Errorf("the value is %v, want 2.5", got)
+	}
+	if got := domain.Value[float64](nil); got != 0 {
+		t.Errorf("the value of nothing is %v", got)
 	}
 }

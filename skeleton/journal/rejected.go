@@ -19,6 +19,7 @@ const maxReasons = 1000
 // nothing that the event's data hold but names, and what policies say.
 type Reason struct {
 	Event   int    // its place among the events of the append, from 0
+	Command bool   // it is against a command, which has no place: Type is its name
 	Type    string // of the event
 	Stage   string
 	Rule    string // the id of the policy
@@ -28,7 +29,12 @@ type Reason struct {
 	Hint    string
 }
 
-func (r Reason) String() string { return fmt.Sprintf("event %d, %s", r.Event+1, r.Text()) }
+func (r Reason) String() string {
+	if r.Command {
+		return r.Text()
+	}
+	return fmt.Sprintf("event %d, %s", r.Event+1, r.Text())
+}
 
 // Text is the reason without the place of its event: of a command, which is none, or
 // of the only event.

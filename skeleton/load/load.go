@@ -22,6 +22,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nexus-blueprint/nexus/skeleton/telemetry/latency"
@@ -31,7 +32,10 @@ import (
 type Options struct {
 	Writers  int           // that call at the same time
 	Duration time.Duration // calls begin until then, and those that have begun are awaited
-	Warmup   time.Duration // before Duration: calls of this time are not counted
+	// Calls ends the run after so many calls of all writers together, however long they
+	// take; 0 is no such end. Without a Duration it is the only one.
+	Calls  int
+	Warmup time.Duration // before Duration: calls of this time are not counted, nor are they of Calls
 	// Rate is how many calls a second all writers together begin; 0 is as many as
 	// they can.
 	Rate float64
@@ -66,16 +70,18 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	o = o.withDefaults()
 	begin := o.Now().Add(o.Warmup)
 	tallies := make([]*tally, o.Writers)
+	var left atomic.Int64
+	left.Store(int64(o.Calls))
 	var writers sync.WaitGroup
 	for i := range tallies {
-		w := &writer{Options: o, index: i, begin: begin, tally: newTally()}
+		w := &writer{Options: o, index: i, begin: begin, left: &left, tally: newTally()}
 		tallies[i] = w.tally
 		writers.Go(func() { w.run(ctx) })
 	}
 	writers.Wait()
 	report := newReport(o, o.Now().Sub(begin), tallies)
 	if err := ctx.Err(); err != nil {
-		return report, fmt.Errorf("stopped after %v of %v: %w", report.Elapsed.Round(time.Millisecond), o.Duration, err)
+		return report, fmt.Errorf("stopped after %v and %d calls: %w", report.Elapsed.Round(time.Millisecond), report.Calls, err)
 	}
 	return report, nil
 }
@@ -86,8 +92,10 @@ func (o Options) check() error {
 		return errors.New("there is nothing to do: set Do")
 	case o.Writers < 1:
 		return fmt.Errorf("%d writers: at least 1 is needed", o.Writers)
-	case o.Duration <= 0:
-		return fmt.Errorf("a duration of %v: it must be longer than 0", o.Duration)
+	case o.Calls < 0:
+		return fmt.Errorf("%d calls: it cannot be negative", o.Calls)
+	case o.Duration < 0, o.Duration == 0 && o.Calls == 0:
+		return fmt.Errorf("a duration of %v: it must be longer than 0, or Calls must say when to end", o.Duration)
 	case o.Warmup < 0:
 		return fmt.Errorf("a warm-up of %v: it cannot be negative", o.Warmup)
 	case !(o.Rate >= 0 && o.Rate <= 1e9):
@@ -124,14 +132,15 @@ func sleep(ctx context.Context, d time.Duration) error {
 type writer struct {
 	Options
 	index int
-	begin time.Time // of what is counted
+	begin time.Time     // of what is counted
+	left  *atomic.Int64 // how many calls all writers may still begin, with Calls
 	*tally
 }
 
 func (w *writer) run(ctx context.Context) {
 	for n := 0; ctx.Err() == nil; n++ {
 		due, ok := w.await(ctx, n)
-		if !ok {
+		if !ok || !w.take(due) {
 			return
 		}
 		outcome := w.Do(ctx, Call{Writer: w.index, Number: n})
@@ -142,17 +151,26 @@ func (w *writer) run(ctx context.Context) {
 	}
 }
 
+// take takes a call that is due out of those that are left.
+func (w *writer) take(due time.Time) bool {
+	return w.Calls == 0 || due.Before(w.begin) || w.left.Add(-1) >= 0
+}
+
+// over reports whether no call begins at a moment any more.
+func (w *writer) over(at time.Time) bool {
+	return w.Duration > 0 && !at.Before(w.begin.Add(w.Duration))
+}
+
 // await returns when call n is due, and at which moment it was; not ok is that
 // the time is over.
 func (w *writer) await(ctx context.Context, n int) (due time.Time, ok bool) {
-	end := w.begin.Add(w.Duration)
 	now := w.Now()
 	if w.Rate == 0 {
-		return now, now.Before(end)
+		return now, !w.over(now)
 	}
 	turn := float64(n)*float64(w.Writers) + float64(w.index)
 	due = w.begin.Add(-w.Warmup).Add(time.Duration(turn / w.Rate * float64(time.Second)))
-	if !due.Before(end) {
+	if w.over(due) {
 		return due, false
 	}
 	if wait := due.Sub(now); wait > 0 {
@@ -172,8 +190,8 @@ type tally struct {
 	calls   int
 	events  int
 	errors  map[string]int
-	latency latency.Histogram
-	seconds []int // events by the second in which they were stored
+	latency latency.Histogram // of the calls that succeeded
+	seconds []int             // events by the second in which they were stored
 }
 
 func newTally() *tally { return &tally{errors: map[string]int{}} }
@@ -181,13 +199,13 @@ func newTally() *tally { return &tally{errors: map[string]int{}} }
 func (t *tally) count(took, since time.Duration, outcome Outcome, kind func(error) string) {
 	t.calls++
 	t.events += outcome.Events
-	t.latency.Record(took)
 	second := int(since / time.Second)
 	for len(t.seconds) <= second {
 		t.seconds = append(t.seconds, 0)
 	}
 	t.seconds[second] += outcome.Events
 	if outcome.Err == nil {
+		t.latency.Record(took)
 		return
 	}
 	name := kind(outcome.Err)

@@ -92,6 +92,7 @@ func TestRunRefusesWhatItCannotDo(t *testing.T) {
 		"a warm-up":       {Writers: 1, Duration: 1, Warmup: -1, Do: do},
 		"a rate of -1":    {Writers: 1, Duration: 1, Rate: -1, Do: do},
 		"a rate of 2e+09": {Writers: 1, Duration: 1, Rate: 2e9, Do: do},
+		"-1 calls":        {Writers: 1, Duration: 1, Calls: -1, Do: do},
 	} {
 		if _, err := load.Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: error %v, want one about %q", o, err, want)
@@ -116,6 +117,73 @@ func TestRunEndsWithItsContext(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A run that ends by count makes exactly so many calls, on a machine of any speed.
+func TestRunEndsAfterItsCalls(t *testing.T) {
+	for name, o := range map[string]load.Options{
+		"alone":               {Calls: 100},
+		"before the duration": {Calls: 100, Duration: time.Hour},
+		"at a rate":           {Calls: 100, Rate: 10},
+		"after a warm-up":     {Calls: 100, Warmup: time.Minute},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			o.Writers = 3
+			o.Do = func(_ context.Context, call load.Call) load.Outcome {
+				time.Sleep(time.Duration(1+call.Writer) * time.Second)
+				return load.Outcome{Events: 1}
+			}
+			report, err := load.Run(t.Context(), o)
+			if err != nil || report.Calls != 100 || report.Events != 100 {
+				t.Errorf("%s: %d calls, %d events, %v; want 100", name, report.Calls, report.Events, err)
+			}
+		})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		report, err := load.Run(t.Context(), load.Options{Writers: 2, Calls: 1000, Duration: 3 * time.Second, Do: func(context.Context, load.Call) load.Outcome {
+			time.Sleep(time.Second)
+			return load.Outcome{Events: 1}
+		}})
+		if err != nil || report.Calls != 6 {
+			t.Errorf("with a duration that is over first: %d calls, %v; want 6", report.Calls, err)
+		}
+	})
+}
+
+// A system that is down refuses at once: that does not make it fast.
+func TestLatencyIsOfCallsThatSucceed(t *testing.T) {
+	run := func(fails func(load.Call) bool) (report load.Report) {
+		synctest.Test(t, func(t *testing.T) {
+			var err error
+			report, err = load.Run(t.Context(), load.Options{Writers: 2, Calls: 100, Do: func(_ context.Context, call load.Call) load.Outcome {
+				if fails(call) {
+					time.Sleep(time.Microsecond)
+					return load.Outcome{Err: errors.New("down")}
+				}
+				time.Sleep(10 * time.Millisecond)
+				return load.Outcome{Events: 1}
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+		})
+		return report
+	}
+	most := run(func(call load.Call) bool { return call.Number%5 != 0 })
+	if most.Failed() < 50 || most.Latency.P50 < 9*time.Millisecond || most.Latency.Mean < 9*time.Millisecond {
+		t.Errorf("%d calls failed, and the others took %+v; want 10ms each", most.Failed(), most.Latency)
+	}
+	all := run(func(load.Call) bool { return true })
+	var table bytes.Buffer
+	if err := all.Write(&table); err != nil {
+		t.Fatal(err)
+	}
+	if all.Latency != (load.Latency{}) || !strings.Contains(table.String(), "p99         -\n") {
+		t.Errorf("where no call succeeded the latency is %+v:\n%s", all.Latency, table.String())
+	}
+	if err := all.Check(load.Bar{P99: time.Hour, MaxFailed: 100}); err == nil {
+		t.Error("where no call succeeded a bar for the p99 is reached")
+	}
 }
 
 func TestErrorsOfManyKindsAreBounded(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -81,16 +82,40 @@ func (g *guesses) succeed(by guess) {
 	delete(g.entries, by)
 }
 
-// remoteAddress is who is at the other end of the connection. Of IPv6 it is the
-// network: all addresses of one are in the same hands.
-func remoteAddress(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
+// remoteAddress is who is at the other end of the connection.
+func remoteAddress(r *http.Request) string { return network(r.RemoteAddr) }
+
+// ForwardedAddress is whom the proxy in front of an app has a request from: the last
+// entry of X-Forwarded-For, which the proxy itself has added. What stands before it,
+// anybody may have sent. Without the header it is the other end of the connection. It
+// is for Options.Address, and only where nobody gets past the proxy.
+func ForwardedAddress(r *http.Request) string {
+	entries := strings.Join(r.Header.Values("X-Forwarded-For"), ",")
+	last := strings.TrimSpace(entries[strings.LastIndexByte(entries, ',')+1:])
+	if host(last) == nil {
+		return remoteAddress(r)
 	}
-	ip := net.ParseIP(host)
-	if ip == nil || ip.To4() != nil {
-		return host
+	return network(last)
+}
+
+// network is the address of a host as guesses are counted by. Of IPv6 it is the
+// network: all addresses of one are in the same hands.
+func network(address string) string {
+	ip := host(address)
+	switch {
+	case ip == nil:
+		return address
+	case ip.To4() != nil:
+		return ip.String()
 	}
 	return ip.Mask(net.CIDRMask(64, 128)).String()
+}
+
+// host is the IP address of a text, with a port or without, or nil.
+func host(address string) net.IP {
+	if name, _, err := net.SplitHostPort(address); err == nil {
+		address = name
+	}
+	address, _, _ = strings.Cut(strings.Trim(address, "[]"), "%") // without the zone
+	return net.ParseIP(address)
 }

@@ -49,10 +49,33 @@ func TestGuessesAreCounted(t *testing.T) {
 
 func TestAddressesInTheSameHands(t *testing.T) {
 	for remote, want := range map[string]string{
-		"192.0.2.7:4711": "192.0.2.7", "[2001:db8:1:2:3::4]:80": "2001:db8:1:2::", "[::ffff:192.0.2.7]:80": "::ffff:192.0.2.7", "@": "@", "": "",
+		"192.0.2.7:4711": "192.0.2.7", "[2001:db8:1:2:3::4]:80": "2001:db8:1:2::", "[::ffff:192.0.2.7]:80": "192.0.2.7", "[fe80::1%eth0]:80": "fe80::", "@": "@", "": "",
 	} {
 		if got := remoteAddress(&http.Request{RemoteAddr: remote}); got != want {
 			t.Errorf("%q is of %q, want %q", remote, got, want)
+		}
+	}
+}
+
+func TestForwardedAddress(t *testing.T) {
+	for _, test := range []struct {
+		forwarded []string
+		want      string
+	}{
+		{nil, "192.0.2.7"},
+		{[]string{""}, "192.0.2.7"},
+		{[]string{"198.51.100.1"}, "198.51.100.1"},
+		{[]string{"203.0.113.9, 198.51.100.1"}, "198.51.100.1"},
+		{[]string{"203.0.113.9", "203.0.113.8,198.51.100.1 "}, "198.51.100.1"},
+		{[]string{"198.51.100.1:4711"}, "198.51.100.1"},
+		{[]string{"2001:db8:1:2:3::4"}, "2001:db8:1:2::"},
+		{[]string{"[2001:db8:1:2:3::4]:80"}, "2001:db8:1:2::"},
+		{[]string{"198.51.100.1, unknown"}, "192.0.2.7"},
+		{[]string{"198.51.100.1,"}, "192.0.2.7"},
+	} {
+		r := &http.Request{RemoteAddr: "192.0.2.7:4711", Header: http.Header{"X-Forwarded-For": test.forwarded}}
+		if got := ForwardedAddress(r); got != test.want {
+			t.Errorf("%q is of %q, want %q", test.forwarded, got, test.want)
 		}
 	}
 }

@@ -24,14 +24,16 @@ func TestRejectionsTellEveryReason(t *testing.T) {
 		Reasons: []journal.Reason{
 			{Event: 1, Type: "Written", Stage: journal.StageSchema, Pointer: "/text", Message: "is missing"},
 			{Type: "Written", Stage: journal.StagePolicy, Rule: "quiet-hours", Field: "text", Message: "not at night", Hint: "wait"},
+			{Command: true, Type: "Write", Stage: journal.StageSchema, Message: "is no object"},
 		},
 		Omitted: 3,
 	})
 	want := &Problem{
 		Status: 422, Code: "rejected", Detail: "nothing was stored: see the reasons, and there are 3 more",
 		Reasons: []Reason{
-			{Stage: "schema", Type: "Written", Event: 1, Pointer: "/text", Detail: "is missing"},
-			{Stage: "policy", Rule: "quiet-hours", Type: "Written", Field: "text", Detail: "not at night", Hint: "wait"},
+			{Stage: "schema", Type: "Written", Event: new(1), Pointer: "/text", Detail: "is missing"},
+			{Stage: "policy", Rule: "quiet-hours", Type: "Written", Event: new(0), Field: "text", Detail: "not at night", Hint: "wait"},
+			{Stage: "schema", Type: "Write", Detail: "is no object"},
 		},
 	}
 	if diff := cmp.Diff(want, (&Server{}).problem(err)); diff != "" {

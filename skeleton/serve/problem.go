@@ -28,8 +28,8 @@ type Problem struct {
 type Reason struct {
 	Stage   string `json:"stage,omitempty"`   // that refused it: decode, schema or policy
 	Rule    string `json:"rule,omitempty"`    // of the policy
-	Type    string `json:"type,omitempty"`    // of the event
-	Event   int    `json:"event"`             // its place among those of the append, from 0
+	Type    string `json:"type,omitempty"`    // of the event, or the name of the command
+	Event   *int   `json:"event,omitempty"`   // its place among those of the append, from 0; nil of a command
 	Pointer string `json:"pointer,omitempty"` // to the place in its data
 	Field   string `json:"field,omitempty"`   // that a policy names
 	Detail  string `json:"detail"`

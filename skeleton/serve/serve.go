@@ -66,7 +66,7 @@ type Options struct {
 	Ready func(context.Context) error
 
 	// Address is who sent a request, for those who try out keys; nil is the other end
-	// of the connection. Behind a proxy that tells it, it is what the proxy tells.
+	// of the connection. Behind a proxy that is the proxy: then it is ForwardedAddress.
 	Address func(*http.Request) string
 
 	Telemetry *telemetry.Telemetry // nil measures nothing

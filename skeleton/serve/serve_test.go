@@ -132,7 +132,7 @@ func TestAppsSayWhatTheirErrorsMean(t *testing.T) {
 		}
 	})
 	w := a.as(a.north, "POST", "/notes/plans/write", `"broken"`)
-	want := `{"status":422,"title":"Unprocessable Entity","code":"rejected","detail":"two rules speak against it","reasons":[{"rule":"limit","event":0,"pointer":"/text","detail":"too hot"},{"event":0,"detail":"no"}]}` + "\n"
+	want := `{"status":422,"title":"Unprocessable Entity","code":"rejected","detail":"two rules speak against it","reasons":[{"rule":"limit","pointer":"/text","detail":"too hot"},{"detail":"no"}]}` + "\n"
 	if diff := cmp.Diff(want, w.Body.String()); diff != "" {
 		t.Errorf("problem (-want +got):\n%s", diff)
 	}

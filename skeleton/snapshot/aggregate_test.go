@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -98,33 +97,5 @@ func TestCheckCuts(t *testing.T) {
 	err := forgets.CheckCuts(list)
 	if want := "fields that JSON leaves out"; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got error %v, want one with %q", err, want)
-	}
-}
-
-func TestFingerprint(t *testing.T) {
-	source := func(files map[string]string) string {
-		tree := fstest.MapFS{}
-		for name, text := range files {
-			tree[name] = &fstest.MapFile{Data: []byte(text)}
-		}
-		sum, err := snapshot.Fingerprint(tree)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return sum
-	}
-	base := source(map[string]string{"a.go": "1", "b/c.go": "2"})
-	if len(base) != 16 {
-		t.Errorf("%q is no fingerprint", base)
-	}
-	if same := source(map[string]string{"a.go": "1", "b/c.go": "2", "a_test.go": "x"}); same != base {
-		t.Error("a test changes it")
-	}
-	for _, files := range []map[string]string{
-		{"a.go": "1"}, {"a.go": "1", "b/c.go": "3"}, {"a.go": "1", "b/d.go": "2"}, {"a.go": "1b/c.go2"}, {"a.go": "", "b/c.go": "12"},
-	} {
-		if other := source(files); other == base {
-			t.Errorf("%v has the same", files)
-		}
 	}
 }

@@ -211,52 +211,6 @@ func (x *exam) examineRepeats(t *testing.T, stories []story) {
 	}
 }
 
-// examineModels: whoever asks a read model with the position of his command sees
-// what it did, at once and many times.
-func (x *exam) examineModels(t *testing.T, stories []story) {
-	for _, m := range x.Models {
-		rows := x.rows(t, m, x.last(t))
-		shown := slices.DeleteFunc(slices.Clone(stories), func(s story) bool { _, ok := rows[s.id]; return !ok })
-		if len(shown) == 0 {
-			t.Errorf("%s has a row of none of the streams: %v", m.Name, rows)
-		}
-		for _, s := range shown {
-			if rows[s.id] != s.version {
-				t.Errorf("%s shows version %d of %s, which is at version %d", m.Name, rows[s.id], s, s.version)
-			}
-			for range 20 {
-				next := x.begun(t, s.Kind)
-				next.take(t, x.send(x.own, http.MethodPost, x.commandPath(t, next, next.steps[0].Command), string(next.steps[0].Body)).is(t, http.StatusOK))
-				if version := x.rows(t, m, next.position)[next.id]; version != next.version {
-					t.Fatalf("%s shows version %d of %s to who wrote version %d", m.Name, version, next, next.version)
-				}
-			}
-		}
-	}
-}
-
-// rows are the versions of all rows of a read model, by id.
-func (x *exam) rows(t *testing.T, m app.Model, after int64) map[string]int64 {
-	t.Helper()
-	rows := map[string]int64{}
-	for from := ""; ; {
-		var page struct {
-			Rows []struct {
-				ID      string
-				Version int64
-			}
-			Next string
-		}
-		x.get(t, x.own, fmt.Sprintf("%s?after=%d&timeout=10s&from=%s", x.path(t, m.Name, ""), after, url.QueryEscape(from))).into(t, &page)
-		for _, row := range page.Rows {
-			rows[row.ID] = row.Version
-		}
-		if from = page.Next; from == "" {
-			return rows
-		}
-	}
-}
-
 // examinePast: a state by version is the state by the time of that version, and the
 // last one is the state now.
 func (x *exam) examinePast(t *testing.T, stories []story) {

@@ -10,7 +10,8 @@
 // nothing that was answered. One goroutine writes. It takes all appends that wait,
 // writes them in one transaction, each in its own savepoint, so that a conflict
 // of one leaves the others, and waits for one sync. The more writers there are, the
-// more appends share it.
+// more appends share it: where several wrote at the same time before, a transaction
+// waits for them, no longer than the last one took.
 //
 // Readers have connections of their own, which can not write. They read pages
 // and hold nothing in between, so a slow reader never holds up an append.

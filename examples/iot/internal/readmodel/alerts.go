@@ -10,17 +10,7 @@ var Alerts = app.Rows(sensor.Aggregate, app.RowsOptions{
 	Name:    "Alerts",
 	Summary: "Every sensor by its latest alert; those with status alerting are open.",
 	Filters: []string{"status", "level"},
-}, func(s sensor.Sensor) AlertRow {
-	return AlertRow{
-		Status:      s.Status,
-		Location:    s.Location,
-		Level:       s.Level,
-		Reason:      s.Reason,
-		TriggeredAt: s.TriggeredAt,
-		Resolution:  s.Resolution,
-		ResolvedAt:  s.ResolvedAt,
-	}
-})
+}, alertRow)
 
 // AlertRow is what Alerts says of a sensor.
 type AlertRow struct {
@@ -31,4 +21,17 @@ type AlertRow struct {
 	TriggeredAt string        `json:"triggeredAt,omitzero"`
 	Resolution  *string       `json:"resolution,omitzero"`
 	ResolvedAt  string        `json:"resolvedAt,omitzero"`
+}
+
+// alertRow is the row of a sensor.
+func alertRow(s sensor.Sensor) AlertRow {
+	return AlertRow{
+		Status:      s.Status,
+		Location:    s.Location,
+		Level:       s.Level,
+		Reason:      s.Reason,
+		TriggeredAt: s.TriggeredAt,
+		Resolution:  s.Resolution,
+		ResolvedAt:  s.ResolvedAt,
+	}
 }

@@ -12,16 +12,7 @@ var Sensors = app.Rows(sensor.Aggregate, app.RowsOptions{
 	Name:    "Sensors",
 	Summary: "Every sensor with where it is and what it measured last.",
 	Filters: []string{"status", "location"},
-}, func(s sensor.Sensor) SensorRow {
-	return SensorRow{
-		Status:     s.Status,
-		Location:   s.Location,
-		Unit:       s.Unit,
-		Limit:      s.Limit,
-		Value:      s.Value,
-		MeasuredAt: s.MeasuredAt,
-	}
-})
+}, sensorRow)
 
 // SensorRow is what Sensors says of a sensor.
 type SensorRow struct {
@@ -31,4 +22,16 @@ type SensorRow struct {
 	Limit      float64       `json:"limit"`
 	Value      *float64      `json:"value,omitzero"`
 	MeasuredAt string        `json:"measuredAt,omitzero"`
+}
+
+// sensorRow is the row of a sensor.
+func sensorRow(s sensor.Sensor) SensorRow {
+	return SensorRow{
+		Status:     s.Status,
+		Location:   s.Location,
+		Unit:       s.Unit,
+		Limit:      s.Limit,
+		Value:      s.Value,
+		MeasuredAt: s.MeasuredAt,
+	}
 }

@@ -2,20 +2,12 @@
 // commands are taken.
 package sensor
 
-import (
-	"embed"
-
-	"example.com/iot/internal/nexus/domain"
-)
-
-//go:embed *.go
-var source embed.FS
+import "example.com/iot/internal/nexus/domain"
 
 // Aggregate is all that the app knows about sensors.
 var Aggregate = domain.Aggregate[Sensor]{
 	Name: "Sensor", Category: "sensor", ID: "sensorId", Schema: 1,
 	Summary: "A device in the field that measures one thing.",
-	Source:  source,
 	Evolve:  Evolve,
 	Events: []domain.EventType{
 		domain.Recorded[SensorRegistered](),

@@ -2,20 +2,12 @@
 // commands are taken.
 package order
 
-import (
-	"embed"
-
-	"example.com/orders/internal/nexus/domain"
-)
-
-//go:embed *.go
-var source embed.FS
+import "example.com/orders/internal/nexus/domain"
 
 // Aggregate is all that the app knows about orders.
 var Aggregate = domain.Aggregate[Order]{
 	Name: "Order", Category: "order", ID: "orderId", Schema: 1,
 	Summary: "What a customer bought, from the basket to the parcel.",
-	Source:  source,
 	Evolve:  Evolve,
 	Events: []domain.EventType{
 		domain.Recorded[OrderPlaced](),

@@ -12,15 +12,7 @@ var Orders = app.Rows(order.Aggregate, app.RowsOptions{
 	Name:    "Orders",
 	Summary: "Every order with its customer, its total and how far it is.",
 	Filters: []string{"status", "customerId"},
-}, func(s order.Order) OrderRow {
-	return OrderRow{
-		Status:     s.Status,
-		CustomerID: s.CustomerID,
-		TotalCents: s.TotalCents,
-		Currency:   s.Currency,
-		PlacedAt:   s.PlacedAt,
-	}
-})
+}, orderRow)
 
 // OrderRow is what Orders says of an order.
 type OrderRow struct {
@@ -29,4 +21,15 @@ type OrderRow struct {
 	TotalCents int64          `json:"totalCents"`
 	Currency   order.Currency `json:"currency"`
 	PlacedAt   string         `json:"placedAt"`
+}
+
+// orderRow is the row of an order.
+func orderRow(s order.Order) OrderRow {
+	return OrderRow{
+		Status:     s.Status,
+		CustomerID: s.CustomerID,
+		TotalCents: s.TotalCents,
+		Currency:   s.Currency,
+		PlacedAt:   s.PlacedAt,
+	}
 }

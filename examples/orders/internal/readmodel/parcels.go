@@ -10,14 +10,7 @@ var Parcels = app.Rows(order.Aggregate, app.RowsOptions{
 	Name:    "Parcels",
 	Summary: "What left the warehouse, and with whom.",
 	Filters: []string{"status", "carrier"},
-}, func(s order.Order) ParcelRow {
-	return ParcelRow{
-		Status:         s.Status,
-		Carrier:        s.Carrier,
-		TrackingNumber: s.TrackingNumber,
-		ShippedAt:      s.ShippedAt,
-	}
-})
+}, parcelRow)
 
 // ParcelRow is what Parcels says of an order.
 type ParcelRow struct {
@@ -25,4 +18,14 @@ type ParcelRow struct {
 	Carrier        order.Carrier `json:"carrier,omitzero"`
 	TrackingNumber string        `json:"trackingNumber,omitzero"`
 	ShippedAt      string        `json:"shippedAt,omitzero"`
+}
+
+// parcelRow is the row of an order.
+func parcelRow(s order.Order) ParcelRow {
+	return ParcelRow{
+		Status:         s.Status,
+		Carrier:        s.Carrier,
+		TrackingNumber: s.TrackingNumber,
+		ShippedAt:      s.ShippedAt,
+	}
 }

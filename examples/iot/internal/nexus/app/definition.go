@@ -26,6 +26,10 @@ type Definition struct {
 	Files  fs.FS
 	Kinds  []Kind
 	Models []Model
+	// Ungoverned lets the app start without a rule below policy/. Without it that is an
+	// error: a folder that was forgotten is not seen otherwise. Rules that are there
+	// judge all the same.
+	Ungoverned bool
 	// Standard and Critical take events to where they are consumed. Nil is a file of
 	// the data folder: out/standard.ndjson, out/critical.ndjson.
 	Standard outbox.Channel
@@ -55,6 +59,9 @@ type Options struct {
 	// GroupLimit is how many appends share a transaction at most; see sqlite.Options.
 	GroupLimit int
 	Limits     serve.Limits
+	// BehindProxy says that requests come from a proxy of yours alone, which adds to
+	// X-Forwarded-For whom it has them from; see serve.ForwardedAddress.
+	BehindProxy bool
 
 	// What is left out, to find out what it costs.
 	NoPolicy    bool

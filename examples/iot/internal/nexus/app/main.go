@@ -68,6 +68,7 @@ func Main(ctx context.Context, args []string, env Env, d Definition) int {
 	if env.Getenv == nil {
 		env.Getenv = func(string) string { return "" }
 	}
+	defer tuneCollector(env.Getenv)()
 	p := program{Env: env, definition: d}
 	name := "serve"
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {

@@ -13,7 +13,8 @@ import (
 
 // Seal sums up all events up to a position. Whoever keeps one elsewhere, signed or
 // printed, can tell later that none of those events was changed, moved or cut off,
-// even by somebody who can write the store. The zero value is that of no events.
+// even by somebody who can write the store. The zero value is that of no events. One
+// that VerifyOnly made sums up the events of its streams.
 type Seal struct {
 	Position int64
 	Root     store.Hash // of the root before it, and of the hash of the event at Position

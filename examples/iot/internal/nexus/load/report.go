@@ -14,7 +14,8 @@ import (
 	"example.com/iot/internal/nexus/telemetry/latency"
 )
 
-// Report is what a run achieved. Latencies are of calls, those that failed too.
+// Report is what a run achieved. Latencies are of the calls that succeeded: a system
+// that is down refuses fast.
 type Report struct {
 	Name    string // of the run, for Compare
 	Writers int
@@ -34,7 +35,7 @@ type Count struct {
 	Count int
 }
 
-// Latency is how long calls took: the median, the percentiles, and the longest.
+// Latency is how long the calls that succeeded took, zero if none did: the median, the percentiles, and the longest.
 type Latency struct {
 	P50, P90, P99, P999, Max, Mean time.Duration
 }
@@ -43,7 +44,11 @@ func newReport(o Options, elapsed time.Duration, tallies []*tally) Report {
 	r := Report{Writers: o.Writers, Elapsed: max(elapsed, 0)}
 	var took latency.Histogram
 	failures := map[string]int{}
-	seconds := make([]int, int(min(o.Duration, r.Elapsed)/time.Second))
+	counted := r.Elapsed
+	if o.Duration > 0 {
+		counted = min(o.Duration, counted)
+	}
+	seconds := make([]int, int(counted/time.Second))
 	for _, t := range tallies {
 		r.Calls += t.calls
 		r.Events += t.events
@@ -106,11 +111,12 @@ func (r Report) Write(w io.Writer) error {
 	row("events", "%d", r.Events)
 	row("events/s", "%.0f, %d in the slowest second", r.PerSecond(), r.Slowest)
 	row("events/min", "%.0f", r.PerMinute())
-	row("p50", "%v", short(r.Latency.P50))
-	row("p90", "%v", short(r.Latency.P90))
-	row("p99", "%v", short(r.Latency.P99))
-	row("p99.9", "%v", short(r.Latency.P999))
-	row("longest", "%v", short(r.Latency.Max))
+	for _, took := range []struct {
+		name string
+		long time.Duration
+	}{{"p50", r.Latency.P50}, {"p90", r.Latency.P90}, {"p99", r.Latency.P99}, {"p99.9", r.Latency.P999}, {"longest", r.Latency.Max}} {
+		row(took.name, "%v", r.took(took.long))
+	}
 	shown, further := r.Errors, []Count(nil)
 	if len(shown) > maxErrors {
 		shown, further = shown[:maxErrors-1], shown[maxErrors-1:]
@@ -135,7 +141,7 @@ func Compare(w io.Writer, reports ...Report) error {
 			cost = fmt.Sprintf("%.1f %%", 100*(1-r.PerMinute()/first))
 		}
 		fmt.Fprintf(table, "%s\t%.0f\t%s\t%v\t%v\t%v\t%d\n", printable(r.Name), r.PerMinute(), cost,
-			short(r.Latency.P50), short(r.Latency.P99), short(r.Latency.Max), r.Failed())
+			r.took(r.Latency.P50), r.took(r.Latency.P99), r.took(r.Latency.Max), r.Failed())
 	}
 	return table.Flush()
 }
@@ -160,10 +166,21 @@ func (r Report) Check(bar Bar) error {
 	if got := r.Failed(); got > bar.MaxFailed {
 		missed = append(missed, fmt.Errorf("%d calls failed, at most %d may: the first kind is %s", got, bar.MaxFailed, printable(r.Errors[0].Name)))
 	}
-	if r.Calls == 0 {
+	switch {
+	case r.Calls == 0:
 		missed = append(missed, errors.New("no call was made"))
+	case bar.P99 > 0 && r.Failed() == r.Calls:
+		missed = append(missed, errors.New("no call succeeded, so that there is no p99"))
 	}
 	return errors.Join(missed...)
+}
+
+// took is a latency as a table shows it. Where no call succeeded there is none.
+func (r Report) took(d time.Duration) string {
+	if r.Calls > 0 && r.Failed() == r.Calls {
+		return "-"
+	}
+	return short(d).String()
 }
 
 // short is a duration with three digits or so.

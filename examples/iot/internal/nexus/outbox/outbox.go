@@ -83,6 +83,10 @@ type Options struct {
 	// MaxAttempts is how often a delivery fails on a channel that is up before it is
 	// a dead letter; 10.
 	MaxAttempts int
+	// Gather is how long Run lets events come together that follow others, so that
+	// they are delivered and noted together; 0 is 25 ms, less is not at all. The first
+	// event after a while is delivered at once.
+	Gather time.Duration
 	// DownAfter is how many failures in a row make a channel down; 4. It is asked
 	// again as a delivery is tried again.
 	DownAfter int
@@ -122,6 +126,7 @@ func New(o Options) (*Relay, error) {
 	setDefault(&o.MaxBackoff, 30*time.Second)
 	setDefault(&o.MaxAttempts, 10)
 	setDefault(&o.DownAfter, 4)
+	setDefault(&o.Gather, 25*time.Millisecond)
 	if o.Now == nil {
 		o.Now = time.Now
 	}

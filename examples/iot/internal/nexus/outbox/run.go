@@ -46,7 +46,22 @@ func (r *Relay) round(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if progress.Delivered > 0 {
+		r.gather(ctx)
+	}
 	return r.await(ctx, seen, progress.Next)
+}
+
+// gather lets events come together. It goes by the real clock: nothing but the cost
+// of what follows hangs on it.
+func (r *Relay) gather(ctx context.Context) {
+	if r.options.Gather < 0 {
+		return
+	}
+	select {
+	case <-time.After(r.options.Gather):
+	case <-ctx.Done():
+	}
 }
 
 // await returns when there is an event after a position, when dead letters are owed

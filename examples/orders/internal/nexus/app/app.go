@@ -57,8 +57,8 @@ type App struct {
 	meters   *telemetry.Telemetry
 	server   *serve.Server
 
-	verifying sync.Mutex // one verification at a time
-	closers   []closer   // in the order in which they were opened
+	verifying sync.Map // by tenant: who verifies at the moment
+	closers   []closer // in the order in which they were opened
 	closing   sync.Once
 	closed    error
 }

@@ -174,6 +174,11 @@ func (a *App) judge(c call) (call, error) {
 // unfit is why a body that its schema accepts is not taken: Go has no value for it.
 func unfit(err error) journal.Reason {
 	reason := journal.Reason{Stage: journal.StageDecode, Message: err.Error()}
+	if fault, ok := errors.AsType[*domain.RoundedError](err); ok {
+		reason.Pointer = fault.Pointer
+		reason.Message = fmt.Sprintf("this number has more digits than the %s that the app keeps here", fault.Type)
+		reason.Hint = "send fewer digits"
+	}
 	if fault, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		kind, _, _ := strings.Cut(fault.Value, " ") // what follows is the value
 		reason.Pointer = "/" + strings.ReplaceAll(fault.Field, ".", "/")
@@ -188,7 +193,8 @@ func sameID(value any, id string) bool {
 	case string:
 		return v == id
 	case json.Number:
-		return v.String() == id
+		whole, ok := domain.WholeNumber(v)
+		return v.String() == id || ok && whole.String() == id
 	}
 	return false
 }
@@ -215,14 +221,14 @@ func (a *App) validate(c call, document any) error {
 	}
 	rejected := &journal.RejectedError{Stream: c.stream(), Omitted: invalid.Omitted}
 	for _, r := range invalid.Reasons {
-		rejected.Reasons = append(rejected.Reasons, journal.Reason{Type: c.command, Stage: journal.StageSchema, Pointer: r.Pointer, Message: r.Message})
+		rejected.Reasons = append(rejected.Reasons, journal.Reason{Command: true, Type: c.command, Stage: journal.StageSchema, Pointer: r.Pointer, Message: r.Message})
 	}
 	return rejected
 }
 
 // rejection is a command that does not pass, for one reason.
 func (c call) rejection(r journal.Reason) error {
-	r.Type = c.command
+	r.Command, r.Type = true, c.command
 	return &journal.RejectedError{Stream: c.stream(), Reasons: []journal.Reason{r}}
 }
 

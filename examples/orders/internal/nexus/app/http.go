@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"time"
 
-	"example.com/orders/internal/nexus/audit"
 	"example.com/orders/internal/nexus/domain"
 	"example.com/orders/internal/nexus/projection"
 	"example.com/orders/internal/nexus/serve"
@@ -27,6 +26,9 @@ func (a *App) openServer(ctx context.Context) error {
 	o := serve.Options{
 		Title: a.Title, Keys: keys, Live: a.live, Problem: problem, Ready: a.ready,
 		Log: a.options.Log, Now: a.options.Now, Limits: a.options.Limits,
+	}
+	if a.options.BehindProxy {
+		o.Address = serve.ForwardedAddress
 	}
 	if !a.options.NoTelemetry {
 		o.Telemetry = a.meters
@@ -179,91 +181,32 @@ func summaryOr(summary, otherwise string) string {
 	return otherwise
 }
 
-// writesQuery is GET /account/{id}/why?path=/balance: the events that wrote a value.
-func (a *App) writesQuery(k *running) serve.Query {
-	return serve.Query{
-		Name: k.Name + "Why", Summary: "The events that changed a value of the state, the newest first.",
-		Path: "/" + kebab(k.Category) + "/{id}/why", Temporal: true,
-		Params: []serve.Param{{Name: "path", Summary: "a JSON pointer into the state, such as /a/b; without it all of the state"}},
-		Handle: func(ctx context.Context, r serve.Request) (serve.Answer, error) {
-			if _, err := audit.ParsePointer(r.Params["path"]); err != nil {
-				return serve.Answer{}, &serve.Problem{Status: http.StatusBadRequest, Code: "malformed-path", Detail: "path is not a JSON pointer such as /a/b"}
-			}
-			_, version, err := k.load(ctx, k.stream(r), snapshot.Until{Version: r.Version, Time: r.At})
-			if err == nil && version == 0 {
-				err = a.absent(ctx, k, r, version)
-			}
-			if err != nil {
-				return serve.Answer{}, err
-			}
-			writes, err := k.writes(ctx, k.stream(r), r.Params["path"], audit.Until{Version: r.Version, Time: r.At})
-			for i := range writes {
-				writes[i].Stream = k.Category + "-" + r.Path["id"]
-			}
-			if writes == nil {
-				writes = []audit.Write{}
-			}
-			return serve.Answer{Value: writes, Version: version}, err
-		},
-	}
-}
-
-// whyQuery is GET /events/{event}/why, which waits for what was just written.
-func (a *App) whyQuery() serve.Query {
-	q := serve.Why(a.index)
-	explain := q.Handle
-	q.Fresh = true
-	q.Handle = func(ctx context.Context, r serve.Request) (serve.Answer, error) {
-		at, err := a.why.WaitForVersion(ctx, r.After, r.Wait())
-		if err != nil {
-			return serve.Answer{}, err
-		}
-		answer, err := explain(ctx, r)
-		answer.Position, answer.Stale = at.Position, at.Stale
-		return answer, err
-	}
-	return q
-}
-
-// verification is the answer of /audit/verify. Faults are those of the tenant.
-type verification struct {
-	OK       bool     `json:"ok"`
-	Events   int64    `json:"events"`
-	Streams  int      `json:"streams"`
-	Seal     string   `json:"seal"`
-	Faults   []string `json:"faults"`
-	Faulty   int64    `json:"faulty"`
-	Unlinked int64    `json:"unlinked"`
-}
-
-// verifyQuery is GET /audit/verify. It reads all events, so only one runs at a time.
-func (a *App) verifyQuery() serve.Query {
-	return serve.Query{
-		Name: "Verify", Summary: "Whether all events are as they were stored.", Path: "/audit/verify",
-		Handle: func(ctx context.Context, r serve.Request) (serve.Answer, error) {
-			if !a.verifying.TryLock() {
-				return serve.Answer{}, &serve.Problem{Status: http.StatusServiceUnavailable, Code: "busy", Detail: "somebody is verifying already: ask again"}
-			}
-			defer a.verifying.Unlock()
-			report, err := audit.Verify(ctx, a.store)
-			if err != nil {
-				return serve.Answer{}, err
-			}
-			v := verification{OK: report.OK(), Events: report.Events, Streams: report.Streams, Seal: report.Seal.String(), Faults: []string{}, Faulty: report.Faulty, Unlinked: report.Unlinked}
-			for _, fault := range report.Faults {
-				if name, own := serve.NameOf(r.Caller.Tenant, fault.Place.Stream); own {
-					v.Faults = append(v.Faults, fmt.Sprintf("%s, version %d: %s", name, fault.Place.Version, fault.Reason))
-				}
-			}
-			return serve.Answer{Value: v, Position: report.Seal.Position}, nil
-		},
-	}
-}
-
+// How many rows, or events, a page has.
 const (
-	defaultRows = 100
-	maxRows     = 1000
+	defaultLimit = 100
+	maxLimit     = 1000
 )
+
+// limitParam says how many of something a page may have.
+func limitParam(things string) serve.Param {
+	return serve.Param{
+		Name: "limit", Summary: fmt.Sprintf("how many %s at most, up to %d; %d if it is not sent", things, maxLimit, defaultLimit),
+		Schema: json.RawMessage(`{"type":"integer","minimum":1}`),
+	}
+}
+
+// limitOf is how many the caller wants.
+func limitOf(r serve.Request) (int, error) {
+	text, sent := r.Params["limit"]
+	if !sent {
+		return defaultLimit, nil
+	}
+	limit, err := strconv.Atoi(text)
+	if err != nil || limit < 1 || limit > maxLimit {
+		return 0, &serve.Problem{Status: http.StatusBadRequest, Code: "malformed-limit", Detail: fmt.Sprintf("limit is not a whole number from 1 to %d", maxLimit)}
+	}
+	return limit, nil
+}
 
 // page is the answer of a read model.
 type page struct {
@@ -276,7 +219,7 @@ func (m *model) query() serve.Query {
 	q := serve.Query{
 		Name: m.Model.Name, Summary: summaryOr(m.Summary, "The rows of "+m.Model.Name+"."), Path: "/models/" + kebab(m.Model.Name), Fresh: true,
 		Params: []serve.Param{
-			{Name: "limit", Summary: fmt.Sprintf("how many rows at most, up to %d; %d if it is not sent", maxRows, defaultRows), Schema: json.RawMessage(`{"type":"integer","minimum":1}`)},
+			limitParam("rows"),
 			{Name: "from", Summary: "the id after which to begin: next of the answer before"},
 		},
 		Handle: m.answer,
@@ -288,14 +231,11 @@ func (m *model) query() serve.Query {
 }
 
 func (m *model) answer(ctx context.Context, r serve.Request) (serve.Answer, error) {
-	s := selection{tenant: r.Caller.Tenant, from: r.Params["from"], limit: defaultRows, values: map[int]string{}}
-	if text, sent := r.Params["limit"]; sent {
-		limit, err := strconv.Atoi(text)
-		if err != nil || limit < 1 || limit > maxRows {
-			return serve.Answer{}, &serve.Problem{Status: http.StatusBadRequest, Code: "malformed-limit", Detail: fmt.Sprintf("limit is not a whole number from 1 to %d", maxRows)}
-		}
-		s.limit = limit
+	limit, err := limitOf(r)
+	if err != nil {
+		return serve.Answer{}, err
 	}
+	s := selection{tenant: r.Caller.Tenant, from: r.Params["from"], limit: limit, values: map[int]string{}}
 	for place, name := range m.Filters {
 		if value, sent := r.Params[name]; sent {
 			s.values[place] = value

@@ -49,7 +49,7 @@ type sources struct {
 type keeper interface {
 	decide(ctx context.Context, stream, command string, body json.RawMessage, now time.Time) (decided, error)
 	load(ctx context.Context, stream string, until snapshot.Until) (state any, version int64, err error)
-	writes(ctx context.Context, stream, pointer string, until audit.Until) ([]audit.Write, error)
+	writes(ctx context.Context, stream, pointer string, until audit.Until, limit int) (writes []audit.Write, next int64, err error)
 	wrote(events int)
 	stats() snapshot.Stats
 }
@@ -126,8 +126,8 @@ func (k *kept[S]) load(ctx context.Context, stream string, until snapshot.Until)
 	return loaded.State, loaded.Version, err
 }
 
-func (k *kept[S]) writes(ctx context.Context, stream, pointer string, until audit.Until) ([]audit.Write, error) {
-	return audit.Writes(ctx, k.events, audit.Fold[S]{New: k.folding.New, Apply: k.folding.Apply}, stream, pointer, until)
+func (k *kept[S]) writes(ctx context.Context, stream, pointer string, until audit.Until, limit int) ([]audit.Write, int64, error) {
+	return audit.LastWrites(ctx, k.events, audit.Fold[S]{New: k.folding.New, Apply: k.folding.Apply}, stream, pointer, until, limit)
 }
 
 func (k *kept[S]) wrote(events int)      { k.loader.Wrote(events) }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"reflect"
 	"strings"
 
@@ -32,14 +31,11 @@ type RowsOptions struct {
 	Name    string
 	Summary string
 	Filters []string // JSON names of members of R
-	// Source is the Go source of the package that makes rows, embedded. When it changes,
-	// or that of the aggregate does, the model is made anew, while readers see the old
-	// one. Nil is the whole program.
-	Source fs.FS
 }
 
 // Rows is a read model with a row for each stream of an aggregate, made of the
-// stream's state. R is a struct whose members are written as JSON.
+// stream's state. R is a struct whose members are written as JSON. When the program
+// or its upcasters change, the model is made anew, while readers see the old one.
 func Rows[S, R any](a domain.Aggregate[S], o RowsOptions, row func(S) R) Model {
 	m := Model{Name: o.Name, Summary: o.Summary, Filters: o.Filters, fault: filterFault(reflect.TypeFor[R](), o)}
 	m.open = func(ctx context.Context, dir string, upcasters *upcast.Chain) (table, error) {
@@ -51,11 +47,7 @@ func Rows[S, R any](a domain.Aggregate[S], o RowsOptions, row func(S) R) Model {
 		if dir == "" {
 			return newMemoryTable(f.next), nil
 		}
-		maker, err := domain.Fingerprint(o.Source)
-		if err != nil {
-			return nil, err
-		}
-		version := fmt.Sprintf("%s %s %d %q", folding.Reducer, maker, folding.Schema, o.Filters)
+		version := fmt.Sprintf("%s %d %q", folding.Reducer, folding.Schema, o.Filters)
 		return openFileTable(ctx, dir, kebab(o.Name), version, len(o.Filters), f.next)
 	}
 	return m

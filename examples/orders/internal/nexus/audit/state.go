@@ -85,30 +85,46 @@ type Write struct {
 // into the state as JSON, "" being all of it. Events that wrote what was there
 // already are left out.
 func Writes[S any](ctx context.Context, events Reader, f Fold[S], stream, pointer string, until Until) ([]Write, error) {
+	writes, _, err := LastWrites(ctx, events, f, stream, pointer, until, 0)
+	return writes, err
+}
+
+// LastWrites are the newest of Writes, limit of them at most; 0 is all. If there are
+// more, next is the version of the one that follows: as the version of until it leads
+// to the next page.
+func LastWrites[S any](ctx context.Context, events Reader, f Fold[S], stream, pointer string, until Until, limit int) (writes []Write, next int64, err error) {
 	path, err := ParsePointer(pointer)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	before, err := valueAt(f.New(), path)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	writes := []Write{}
+	writes = []Write{}
 	for step, err := range f.steps(ctx, events, stream, until) {
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		after, err := valueAt(step.State, path)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
-		if !bytes.Equal(before, after) {
-			writes = append(writes, Write{LinkOf(step.event), before, after})
-			before = after
+		if bytes.Equal(before, after) {
+			continue
 		}
+		if limit > 0 && len(writes) == 2*limit {
+			writes = slices.Delete(writes, 0, limit) // with the next one, the older half is not among the last
+		}
+		writes = append(writes, Write{LinkOf(step.event), before, after})
+		before = after
+	}
+	if older := len(writes) - limit; limit > 0 && older > 0 {
+		next = writes[older-1].Version
+		writes = writes[older:]
 	}
 	slices.Reverse(writes)
-	return writes, nil
+	return writes, next, nil
 }
 
 // generic is a state as decoded JSON, with numbers as they are written.

@@ -2,7 +2,7 @@
 // events of a stream become a state, and which events a command leads to.
 //
 //	var Aggregate = domain.Aggregate[State]{
-//		Name: "Account", Category: "account", ID: "accountId", Schema: 1, Source: source,
+//		Name: "Account", Category: "account", ID: "accountId", Schema: 1,
 //		Evolve:   evolve,
 //		Events:   []domain.EventType{domain.Recorded[Opened](), domain.Recorded[Deposited]()},
 //		Commands: []domain.Command[State]{
@@ -20,7 +20,6 @@ package domain
 import (
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"time"
 )
 
@@ -39,11 +38,7 @@ type Aggregate[S any] struct {
 	Category string // letters and digits, lower case first: the stream of an id is account-<id>
 	ID       string // the member of commands and events that names the stream: accountId
 	Summary  string
-	Schema   int // the version of S as JSON, from 1; 0 is 1
-	// Source is the Go source of the package, embedded. Snapshots of states that other
-	// source has made are not used. Nil is the whole program, which every change makes
-	// another.
-	Source   fs.FS
+	Schema   int      // the version of S as JSON, from 1; 0 is 1
 	New      func() S // the state before the first event; nil is the zero value
 	Evolve   func(S, Event) S
 	Events   []EventType
@@ -126,6 +121,15 @@ func Sum[T any, N int | int32 | int64 | uint | uint32 | uint64 | float32 | float
 		sum += of(item)
 	}
 	return sum
+}
+
+// Value is what a member that may be missing holds, and zero where there is none.
+func Value[T any](member *T) T {
+	if member == nil {
+		var zero T
+		return zero
+	}
+	return *member
 }
 
 // Command is something that a stream may be asked to do.

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"sync"
 
@@ -24,7 +23,7 @@ func (a Aggregate[S]) Folding(upcasters *upcast.Chain) (snapshot.Aggregate[S], e
 	if err := a.Check(); err != nil {
 		return snapshot.Aggregate[S]{}, err
 	}
-	reducer, err := Fingerprint(a.Source)
+	reducer, err := reducerOf(upcasters)
 	if err != nil {
 		return snapshot.Aggregate[S]{}, fmt.Errorf("aggregate %q: %w", a.Name, err)
 	}
@@ -44,17 +43,23 @@ func (a Aggregate[S]) Folding(upcasters *upcast.Chain) (snapshot.Aggregate[S], e
 	}, nil
 }
 
-// Fingerprint names code, so that what other code has made is not taken for its
-// own: by its source, or, without that, by the program that runs, which is another
-// after every change.
-func Fingerprint(source fs.FS) (string, error) {
-	if source == nil {
-		return program()
+// reducerOf names what makes states of events: all of the program, since what Evolve
+// uses may be anywhere in it, and the upcasters, which need not be part of it.
+func reducerOf(upcasters *upcast.Chain) (string, error) {
+	name, err := program()
+	if list := upcasters.Upcasters(); err == nil && len(list) > 0 {
+		var text []byte
+		if text, err = json.Marshal(list); err != nil {
+			return "", fmt.Errorf("fingerprint of the upcasters: %w", err)
+		}
+		sum := sha256.Sum256(text)
+		name += "+" + hex.EncodeToString(sum[:8])
 	}
-	return snapshot.Fingerprint(source)
+	return name, err
 }
 
-// program is the fingerprint of the program that runs.
+// program is the fingerprint of the program that runs, which every change makes
+// another.
 var program = sync.OnceValues(func() (string, error) {
 	name, err := os.Executable()
 	if err != nil {

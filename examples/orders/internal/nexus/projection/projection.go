@@ -58,7 +58,7 @@ type Options struct {
 	// Batch is how many events are stored together at most; 0 is 512.
 	Batch int
 	// Gather is how long events that follow others come together before they are
-	// handled, if nobody waits for them; 0 is 25 ms, less is not at all.
+	// handled, if nobody waits for them; 0 is 100 ms, less is not at all.
 	Gather time.Duration
 	// Skip are the ids of events that are passed over.
 	Skip []string
@@ -66,7 +66,7 @@ type Options struct {
 
 const (
 	defaultBatch  = 512
-	defaultGather = 25 * time.Millisecond
+	defaultGather = 100 * time.Millisecond
 )
 
 // Projection keeps a model up to date with a source.

@@ -21,7 +21,11 @@ func ofJournal(err error) *Problem {
 	}
 	p := &Problem{Status: http.StatusUnprocessableEntity, Code: "rejected", Detail: "nothing was stored: see the reasons"}
 	for _, r := range rejected.Reasons {
-		p.Reasons = append(p.Reasons, Reason{Stage: r.Stage, Rule: r.Rule, Type: r.Type, Event: r.Event, Pointer: r.Pointer, Field: r.Field, Detail: r.Message, Hint: r.Hint})
+		reason := Reason{Stage: r.Stage, Rule: r.Rule, Type: r.Type, Pointer: r.Pointer, Field: r.Field, Detail: r.Message, Hint: r.Hint}
+		if !r.Command {
+			reason.Event = &r.Event
+		}
+		p.Reasons = append(p.Reasons, reason)
 	}
 	if rejected.Omitted > 0 {
 		p.Detail = fmt.Sprintf("nothing was stored: see the reasons, and there are %d more", rejected.Omitted)

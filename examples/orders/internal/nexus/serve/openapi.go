@@ -70,7 +70,7 @@ func (s *Server) names() []string {
 
 const problemSchema = `{"type":"object","required":["status","title","code"],"properties":{` +
 	`"status":{"type":"integer"},"title":{"type":"string"},"code":{"type":"string"},"detail":{"type":"string"},` +
-	`"reasons":{"type":"array","items":{"type":"object","required":["event","detail"],"properties":{` +
+	`"reasons":{"type":"array","items":{"type":"object","required":["detail"],"properties":{` +
 	`"stage":{"type":"string"},"rule":{"type":"string"},"type":{"type":"string"},"event":{"type":"integer"},` +
 	`"pointer":{"type":"string"},"field":{"type":"string"},"detail":{"type":"string"},"hint":{"type":"string"}}}},` +
 	`"version":{"type":"integer","description":"where the stream is that was expected elsewhere"}}}`

@@ -2,15 +2,10 @@ package snapshot
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"path"
-	"strings"
 
 	"example.com/orders/internal/nexus/store"
 	"example.com/orders/internal/nexus/upcast"
@@ -23,7 +18,7 @@ type Aggregate[S any] struct {
 	// Schema is the version of the state as JSON, from 1.
 	Schema int
 	// Reducer names the code of Apply. It has to change whenever Apply may come to
-	// another state; Fingerprint makes such a name from the source.
+	// another state: the digest of the program does.
 	Reducer string
 	New     func() S // the state before the first event
 	// Apply is the state after an event. It depends on nothing else, and may change
@@ -31,28 +26,6 @@ type Aggregate[S any] struct {
 	Apply func(S, store.Event) (S, error)
 	// Upcasters lead states of older schemas to the present one. May be nil.
 	Upcasters *upcast.Chain
-}
-
-// Fingerprint names source code: the first 16 hexadecimal digits of the SHA-256
-// of all its files but those of tests. It goes with an embedded file system:
-//
-//	//go:embed *.go
-//	var source embed.FS
-func Fingerprint(source fs.FS) (string, error) {
-	sum := sha256.New()
-	err := fs.WalkDir(source, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || strings.HasSuffix(path.Base(name), "_test.go") {
-			return err
-		}
-		text, err := fs.ReadFile(source, name)
-		_, _ = fmt.Fprintf(sum, "%d %s %d ", len(name), name, len(text)) // a hash never fails
-		_, _ = sum.Write(text)
-		return err
-	})
-	if err != nil {
-		return "", fmt.Errorf("fingerprint of source code: %w", err)
-	}
-	return hex.EncodeToString(sum.Sum(nil)[:8]), nil
 }
 
 // Fold is the state after events, which it takes from state on.

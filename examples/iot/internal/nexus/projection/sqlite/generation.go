@@ -117,13 +117,16 @@ func (g *generation) write(ctx context.Context, events []store.Event, to project
 	if err := g.known.prepare(ctx, g.db.Write); err != nil {
 		return 0, fmt.Errorf("writing %s: %w", g.path, err)
 	}
-	tx, err := g.db.Write.BeginTx(ctx, nil)
+	// The context is looked at between the events. To be able to interrupt each
+	// statement costs a goroutine, more than most statements.
+	statements := context.WithoutCancel(ctx)
+	tx, err := g.db.Write.BeginTx(statements, nil)
 	if err != nil {
 		return 0, fmt.Errorf("writing %s: %w", g.path, err)
 	}
 	defer func() { _ = tx.Rollback() }() // nothing after a commit
 	within := &Tx{within: tx, known: g.known, bound: map[string]*sql.Stmt{}}
-	at, err := g.checkpoint(ctx, within)
+	at, err := g.checkpoint(statements, within)
 	if err != nil || to.Position <= at.Position {
 		return 0, err
 	}
@@ -132,16 +135,19 @@ func (g *generation) write(ctx context.Context, events []store.Event, to project
 		if event.Position <= at.Position {
 			continue
 		}
-		if err := projection.Handle(ctx, event, func() error { return batch.Handle(ctx, event) }); err != nil {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		if err := projection.Handle(ctx, event, func() error { return batch.Handle(statements, event) }); err != nil {
 			return i, err
 		}
 	}
 	if batch.Flush != nil {
-		if err := batch.Flush(ctx); err != nil {
+		if err := batch.Flush(statements); err != nil {
 			return 0, fmt.Errorf("writing %s: %w", g.path, err)
 		}
 	}
-	if _, err := within.ExecContext(ctx, `UPDATE projection_checkpoint SET position = ?, hash = ?, recorded = ?`, to.Position, to.Hash[:], to.Recorded.UnixNano()); err != nil {
+	if _, err := within.ExecContext(statements, `UPDATE projection_checkpoint SET position = ?, hash = ?, recorded = ?`, to.Position, to.Hash[:], to.Recorded.UnixNano()); err != nil {
 		return 0, fmt.Errorf("writing the checkpoint of %s: %w", g.path, err)
 	}
 	if err := tx.Commit(); err != nil {

@@ -89,7 +89,12 @@ func page[T any](ctx context.Context, s *Store, query *sql.Stmt, scan func(func(
 		return nil, err
 	}
 	defer done()
-	rows, err := query.QueryContext(ctx, arguments...)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	// A page is short. To be able to interrupt one costs two goroutines, more than
+	// many a page itself.
+	rows, err := query.QueryContext(context.WithoutCancel(ctx), arguments...)
 	if err != nil {
 		return nil, explain(err)
 	}

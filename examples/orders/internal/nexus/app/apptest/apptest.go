@@ -25,6 +25,7 @@ import (
 // Run examines an app in memory, and in files of a folder that goes away.
 func Run(t *testing.T, d app.Definition) {
 	t.Run("catalog", func(t *testing.T) { examineCatalog(t, d) })
+	t.Run("policies", func(t *testing.T) { examinePolicies(t, d) })
 	for _, place := range []struct {
 		name string
 		dir  string
@@ -37,6 +38,7 @@ func Run(t *testing.T, d app.Definition) {
 			t.Run("rejected", func(t *testing.T) { x.examineRejections(t, stories) })
 			t.Run("repeated", func(t *testing.T) { x.examineRepeats(t, stories) })
 			t.Run("models", func(t *testing.T) { x.examineModels(t, stories) })
+			t.Run("filters", func(t *testing.T) { x.examineFilters(t) })
 			t.Run("time", func(t *testing.T) { x.examinePast(t, stories) })
 			t.Run("trail", func(t *testing.T) { x.examineTrail(t, stories) })
 			t.Run("export", func(t *testing.T) { x.examineExport(t) })

@@ -33,6 +33,8 @@ type writer struct {
 	requests chan *request
 	ended    chan struct{}
 	limit    int
+	company  int           // how many requests come at the same time, by the last groups
+	took     time.Duration // by the last commit
 	now      func() time.Time
 	last     head // as seen by the transaction
 	broken   error
@@ -81,7 +83,9 @@ func (w *writer) run(tail *store.Tail) {
 	var group []*request
 	for first := range w.requests {
 		group = w.gather(append(group[:0], first))
+		begun := time.Now()
 		errs, err := w.commit(group)
+		w.company, w.took = max(len(group), w.company-1), time.Since(begun)
 		if err == nil {
 			tail.Advance(w.last.position)
 		}
@@ -95,9 +99,37 @@ func (w *writer) run(tail *store.Tail) {
 	}
 }
 
-// gather adds to group what waits already. It does not wait for more: while one
-// group is being synced, the next one comes together by itself.
+// maxPatience bounds how long a group waits for more.
+const maxPatience = 2 * time.Millisecond
+
+// gather adds to group what waits already. If as many came at the same time before,
+// it waits for the others: they were answered just now, and are about to come again.
+// It does so for as long as the last commit took at most, since a commit is what they
+// share. Whoever writes alone is never made to wait.
 func (w *writer) gather(group []*request) []*request {
+	group = w.takeWaiting(group)
+	expected := min(w.company, w.limit)
+	if len(group) >= expected {
+		return group
+	}
+	patience := time.NewTimer(min(w.took, maxPatience))
+	defer patience.Stop()
+	for len(group) < expected {
+		select {
+		case r, ok := <-w.requests:
+			if !ok {
+				return group
+			}
+			group = append(group, r)
+		case <-patience.C:
+			return group
+		}
+	}
+	return w.takeWaiting(group)
+}
+
+// takeWaiting adds to group what waits already.
+func (w *writer) takeWaiting(group []*request) []*request {
 	for len(group) < w.limit {
 		select {
 		case r, ok := <-w.requests:
