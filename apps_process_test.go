@@ -174,7 +174,7 @@ var walks = map[string]walk{
 		}},
 		{"record-reading", []string{
 			`{"value":0,"measuredAt":"2026-01-31T10:00:00.000Z"}`, `{"value":-0.1,"measuredAt":"2026-01-31T11:00:00+01:00"}`,
-			`{"value":1e-7,"measuredAt":"2026-01-31T10:00:00Z"}`, `{"value":123456789.123456789,"measuredAt":"2026-01-31T10:00:00Z"}`,
+			`{"value":1e-7,"measuredAt":"2026-01-31T10:00:00Z"}`, `{"value":123456789.12345679,"measuredAt":"2026-01-31T10:00:00Z"}`,
 		}},
 		{"trigger-alert", []string{`{"level":"warning","reason":""}`, `{"level":"critical","reason":"über"}`}},
 		{"resolve-alert", []string{`{"resolution":"gelöst\n"}`, `{"resolution":""}`}},
@@ -265,7 +265,7 @@ func (w walk) load(t *testing.T, a *appProcess, token, tenant string) []walked {
 	return streams
 }
 
-// verified is what the app says when all its events are as they were stored.
+// verified is what the app says of the events of one tenant.
 type verified struct {
 	OK     bool
 	Events int64
