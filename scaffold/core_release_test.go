@@ -20,6 +20,9 @@ func TestReleaseCore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if core, err := unpackCore(packed); err != nil || core.Digest() != present().Digest() {
+		t.Fatalf("the core %s is %s after its archive: %v", present().Digest(), core.Digest(), err)
+	}
 	if version := os.Getenv("NEXUS_CORE_RELEASE"); version != "" && archiveFault(releases, present(), version) != nil {
 		if packed, err = present().pack(version); err != nil {
 			t.Fatal(err)

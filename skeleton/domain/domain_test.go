@@ -147,8 +147,8 @@ func TestReducer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if none.Reducer == "" || none.Reducer != of(`[]`) || of(one) != of(one) {
-		t.Errorf("equal reducers have the names %q and %q, %q and %q", none.Reducer, of(`[]`), of(one), of(one))
+	if again := of(one); none.Reducer == "" || none.Reducer != of(`[]`) || again != of(one) {
+		t.Errorf("equal reducers have the names %q and %q, %q and %q", none.Reducer, of(`[]`), again, of(one))
 	}
 	if none.Reducer == of(one) || of(one) == of(other) {
 		t.Errorf("the names %q, %q and %q are not three", none.Reducer, of(one), of(other))
